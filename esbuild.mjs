@@ -1,0 +1,79 @@
+// Builds dist/: the client, the language server, the search worker, the command line, the counterexample view and
+// the tests that run inside VS Code. `node esbuild.mjs`
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(fileURLToPath(import.meta.url));
+process.chdir(root);
+const out = "dist";
+
+/** Entry points that are still being written are left out rather than stopping everybody else. */
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+
+const common = {
+	bundle: true,
+	minify: true,
+	keepNames: true,
+	sourcemap: true,
+	legalComments: "none",
+	logLevel: "warning",
+};
+
+/** Node programs are ES modules, so that import.meta.url finds what lies beside them; CommonJS packages need require. */
+const node = {
+	...common,
+	platform: "node",
+	format: "esm",
+	target: "node20.19",
+	banner: {
+		js: 'import { createRequire as createRequire$ } from "node:module";const require=createRequire$(import.meta.url);',
+	},
+	outdir: out,
+};
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+await Promise.all([
+	build({
+		...common,
+		platform: "node",
+		format: "cjs",
+		target: "node20.19",
+		external: ["vscode"],
+		entryPoints: present({ extension: "client/extension.ts" }),
+		outdir: out,
+		outExtension: { ".js": ".cjs" },
+	}),
+	build({
+		...node,
+		entryPoints: present({ server: "server/main.ts", searchWorker: "server/searchWorker.ts", mmscn: "server/cli.ts" }),
+	}),
+	build({
+		...common,
+		platform: "browser",
+		format: "iife",
+		target: "es2022",
+		entryPoints: present({ webview: "client/webview/main.ts" }),
+		outdir: out,
+	}),
+	build({
+		...common,
+		minify: false,
+		platform: "node",
+		format: "cjs",
+		target: "node20.19",
+		external: ["vscode", "mocha"],
+		entryPoints: present({ index: "test/editor/index.ts" }),
+		outdir: join(out, "test"),
+		outExtension: { ".js": ".cjs" },
+	}),
+]);
+
+// The kernel model is read at run time, as text: it is what "go to definition" opens.
+for (const file of readdirSync("engine/kernel", { recursive: true })) {
+	if (file.endsWith(".mmscn")) cpSync(join("engine/kernel", file), join(out, "kernel", file));
+}
+cpSync("node_modules/web-tree-sitter/web-tree-sitter.wasm", join(out, "web-tree-sitter.wasm"));
+cpSync("node_modules/tree-sitter-c/tree-sitter-c.wasm", join(out, "tree-sitter-c.wasm"));
