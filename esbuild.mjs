@@ -55,7 +55,7 @@ await Promise.all([
 		platform: "browser",
 		format: "iife",
 		target: "es2022",
-		entryPoints: present({ webview: "client/webview/main.ts" }),
+		entryPoints: present({ webview: "client/webview/main.tsx" }),
 		outdir: out,
 	}),
 	build({
@@ -75,5 +75,8 @@ await Promise.all([
 for (const file of readdirSync("engine/kernel", { recursive: true })) {
 	if (file.endsWith(".mmscn")) cpSync(join("engine/kernel", file), join(out, "kernel", file));
 }
+// The scenario that the walkthrough opens.
+const sample = "seeds/compaction_vs_truncation.mmscn";
+if (existsSync(join("scenarios", sample))) cpSync(join("scenarios", sample), join(out, "scenarios", sample));
 cpSync("node_modules/web-tree-sitter/web-tree-sitter.wasm", join(out, "web-tree-sitter.wasm"));
 cpSync("node_modules/tree-sitter-c/tree-sitter-c.wasm", join(out, "tree-sitter-c.wasm"));

@@ -1,0 +1,116 @@
+/**
+ * What each source line did in a counterexample, ready to be drawn at its end. Knows nothing of VS Code, so that it can
+ * be tested without one.
+ */
+import type { Location, Trace, TraceStep } from "../engine/verdict/verdict.ts";
+import { circledNumber, circledNumbers } from "./circledNumber.ts";
+
+/** How a line stands to the race: it takes part, it is the earlier access of the pair, or it is where things go wrong. */
+export type AnnotationRole = "step" | "earlier" | "violation";
+
+/** One line's part in a counterexample. */
+export interface Annotation {
+	/** URI of the document. */
+	readonly file: string;
+	/** Counts from 1. */
+	readonly line: number;
+	readonly role: AnnotationRole;
+	/** What stands at the end of the line. */
+	readonly text: string;
+	/** Indices of the steps, in order. */
+	readonly steps: readonly number[];
+	/** The other half of the racing pair, where this line holds one half. */
+	readonly other?: { readonly step: number; readonly location: Location; readonly source: string };
+}
+
+const ruleNames = (rules: readonly string[] | undefined) => (rules?.length ? ` [${rules.join(", ")}]` : "");
+
+/** "use_after_free" as people say it: "use after free". */
+export function spoken(name: string): string {
+	return name.replaceAll("_", " ");
+}
+
+/**
+ * The indices of the two racing accesses, earlier one first: the violation's own pair, else the steps that carry the roles.
+ * Undefined when the counterexample is about one access alone, such as a failed assertion.
+ */
+export function racingPair(trace: Trace): readonly [number, number] | undefined {
+	if (trace.violation.pair) return trace.violation.pair;
+	const earlier = trace.steps.findIndex((step) => step.role === "earlier");
+	const violation = trace.steps.findIndex((step) => step.role === "violation");
+	return earlier >= 0 && violation >= 0 ? [earlier, violation] : undefined;
+}
+
+/** The step at which the counterexample ends badly; the last one where none is marked. */
+export function violatingStep(trace: Trace): number {
+	const marked = trace.steps.findIndex((step) => step.role === "violation");
+	return marked >= 0 ? marked : (trace.violation.pair?.[1] ?? trace.steps.length - 1);
+}
+
+/** A step belongs to the line that it stands on and, when that is inside a call, to the line of the thread that called. */
+function linesOf(step: TraceStep): Location[] {
+	const { location, threadLocation } = step;
+	return location.file === threadLocation.file && location.line === threadLocation.line
+		? [location]
+		: [location, threadLocation];
+}
+
+/**
+ * One annotation for each line that takes part, in the order in which the lines first run. A line with several steps shows
+ * all their numbers and the effect of the last.
+ */
+export function annotate(trace: Trace): Annotation[] {
+	const pair = racingPair(trace);
+	const bad = violatingStep(trace);
+	const byLine = new Map<string, { location: Location; steps: number[] }>();
+	for (const [index, step] of trace.steps.entries()) {
+		for (const location of linesOf(step)) {
+			const key = `${location.file}:${location.line}`;
+			const entry = byLine.get(key);
+			if (entry) entry.steps.push(index);
+			else byLine.set(key, { location, steps: [index] });
+		}
+	}
+	return [...byLine.values()].map(({ location, steps }) => {
+		const role: AnnotationRole = steps.includes(bad)
+			? "violation"
+			: pair && steps.includes(pair[0])
+				? "earlier"
+				: "step";
+		const spoke = role === "violation" ? bad : role === "earlier" && pair ? pair[0] : (steps.at(-1) ?? 0);
+		const step = trace.steps[spoke];
+		const otherStep = pair && role === "violation" ? pair[0] : pair && role === "earlier" ? pair[1] : undefined;
+		const other = otherStep === undefined ? undefined : trace.steps[otherStep];
+		const said =
+			role === "violation"
+				? `${spoken(trace.violation.kind)}: ${trace.violation.message}${ruleNames(trace.violation.rules)}`
+				: (step?.effect ?? "");
+		const link = role === "earlier" && otherStep !== undefined ? ` ↯ ${circledNumber(otherStep)}` : "";
+		const count = steps.length > 1 && role !== "violation" ? ` (${steps.length} steps)` : "";
+		return {
+			file: location.file,
+			line: location.line,
+			role,
+			text: `${circledNumbers(steps)} CPU${step?.cpu ?? 0} ${said}${link}${count}`,
+			steps,
+			...(other && otherStep !== undefined
+				? { other: { step: otherStep, location: other.location, source: other.text } }
+				: {}),
+		};
+	});
+}
+
+/** A replacement in a document: lines count from 1, `linesAdded` is the number of line breaks in the new text. */
+export interface LineEdit {
+	readonly startLine: number;
+	readonly endLine: number;
+	readonly linesAdded: number;
+}
+
+/** Where a line went after an edit; undefined when the edit swallowed it. */
+export function shiftedLine(line: number, edit: LineEdit): number | undefined {
+	if (line <= edit.startLine) return line;
+	if (line <= edit.endLine && edit.linesAdded < edit.endLine - edit.startLine)
+		return line === edit.endLine ? edit.startLine + edit.linesAdded : undefined;
+	return line + edit.linesAdded - (edit.endLine - edit.startLine);
+}

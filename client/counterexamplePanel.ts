@@ -1,0 +1,290 @@
+/** The counterexample view beside the editor: one panel, which follows the document last searched. */
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Location, TraceStep } from "../engine/verdict/verdict.ts";
+import { racingPair, violatingStep } from "./annotations.ts";
+import type { ResultsByDocument } from "./results.ts";
+import type { FromView, ToView, ViewState } from "./webview/messages.ts";
+
+const viewType = "mmscn.counterexample";
+
+/** A short fingerprint of a text; equal texts have equal ones. Only ever used to see whether a file changed over a reload. */
+function fingerprint(text: string): string {
+	let hash = 0x811c9dc5;
+	for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+	return `${text.length}:${(hash >>> 0).toString(16)}`;
+}
+
+function range(location: Location): vscode.Range {
+	return new vscode.Range(location.line - 1, location.column - 1, location.endLine - 1, location.endColumn - 1);
+}
+
+export class CounterexamplePanel implements vscode.Disposable {
+	private panel: vscode.WebviewPanel | undefined;
+	private uri: string | undefined;
+	private step = 0;
+	private readonly subscriptions: vscode.Disposable[];
+	private readonly received = new vscode.EventEmitter<FromView>();
+	private readonly lineOfStep = vscode.window.createTextEditorDecorationType({
+		isWholeLine: true,
+		backgroundColor: new vscode.ThemeColor("editor.stackFrameHighlightBackground"),
+	});
+
+	/** Fires with each message of the view. */
+	readonly onDidReceive = this.received.event;
+	/** The last message of each kind that was posted to the view. */
+	readonly posted = new Map<ToView["type"], ToView>();
+
+	private readonly extensionUri: vscode.Uri;
+	private readonly results: ResultsByDocument;
+
+	constructor(extensionUri: vscode.Uri, results: ResultsByDocument) {
+		this.extensionUri = extensionUri;
+		this.results = results;
+		this.subscriptions = [
+			results.onDidChange((uri) => this.follow(uri)),
+			vscode.window.registerWebviewPanelSerializer(viewType, {
+				deserializeWebviewPanel: (panel, state: ViewState | undefined) => this.restore(panel, state),
+			}),
+			vscode.commands.registerCommand("mmscn.showCounterexample", () => {
+				const uri = vscode.window.activeTextEditor?.document.uri.toString() ?? this.uri;
+				this.show(
+					uri !== undefined && this.results.shown(uri)
+						? uri
+						: (this.results.uris().find((one) => this.results.shown(one)) ?? ""),
+				);
+			}),
+			vscode.commands.registerCommand("mmscn.goToOtherAccess", (given?: { location: Location }) =>
+				this.goToOther(given?.location),
+			),
+		];
+	}
+
+	/** URI of the searched document whose counterexample is on show. */
+	get document(): string | undefined {
+		return this.uri;
+	}
+
+	/** Opens the view on a document's counterexample, at the step where things go wrong. Does nothing where there is none. */
+	show(uri: string): void {
+		const result = this.results.shown(uri);
+		if (!result?.trace) return;
+		this.uri = uri;
+		this.step = violatingStep(result.trace);
+		if (!this.panel) {
+			this.attach(
+				vscode.window.createWebviewPanel(
+					viewType,
+					"Counterexample",
+					{ viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+					{},
+				),
+			);
+		} else this.panel.reveal(undefined, true);
+		this.draw();
+	}
+
+	private attach(panel: vscode.WebviewPanel): void {
+		this.panel = panel;
+		const dist = vscode.Uri.joinPath(this.extensionUri, "dist");
+		panel.webview.options = { enableScripts: true, localResourceRoots: [dist], enableCommandUris: false };
+		panel.webview.onDidReceiveMessage((message: FromView) => this.receive(message));
+		panel.onDidDispose(() => {
+			this.panel = undefined;
+			this.clearLine();
+		});
+		panel.webview.html = html(panel.webview, dist);
+	}
+
+	private async restore(panel: vscode.WebviewPanel, state: ViewState | undefined): Promise<void> {
+		this.attach(panel);
+		if (!state) return;
+		const uri = vscode.Uri.parse(state.uri);
+		const document = await vscode.workspace.openTextDocument(uri).then(
+			(opened) => opened,
+			() => undefined,
+		);
+		const same = document !== undefined && fingerprint(document.getText()) === state.fingerprint;
+		this.uri = uri.toString();
+		this.step = state.step;
+		if (this.results.get(this.uri)) return;
+		this.results.set(
+			{ uri: this.uri, version: same ? document.version : -1, results: state.results },
+			state.results[state.shown],
+		);
+	}
+
+	private follow(uri: string): void {
+		if (uri !== this.uri || !this.panel) return;
+		const known = this.results.get(uri);
+		const posted = this.posted.get("show");
+		const shown = this.results.shown(uri);
+		const same =
+			posted?.type === "show" && posted.state.uri === uri && posted.state.results[posted.state.shown] === shown;
+		if (!known || !shown?.trace) return;
+		if (same) this.post({ type: "stale", stale: known.stale });
+		else {
+			this.step = Math.min(this.step, shown.trace.steps.length - 1);
+			this.draw();
+		}
+	}
+
+	private draw(): void {
+		const state = this.state();
+		if (state) this.post({ type: "show", state });
+		this.markLine();
+	}
+
+	private state(): ViewState | undefined {
+		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
+		if (!known || this.uri === undefined || known.shown === undefined) return undefined;
+		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === this.uri);
+		return {
+			uri: this.uri,
+			fingerprint: document && !known.stale ? fingerprint(document.getText()) : "",
+			stale: known.stale,
+			results: known.results,
+			shown: known.shown,
+			step: this.step,
+		};
+	}
+
+	private post(message: ToView): void {
+		this.posted.set(message.type, message);
+		void this.panel?.webview.postMessage(message);
+	}
+
+	private receive(message: FromView): void {
+		switch (message.type) {
+			case "ready":
+				this.draw();
+				break;
+			case "step":
+				this.step = message.step;
+				void this.reveal(message.focus);
+				break;
+			case "choose": {
+				if (this.uri === undefined) break;
+				const trace = this.results.get(this.uri)?.results[message.shown]?.trace;
+				if (!trace) break;
+				this.step = violatingStep(trace);
+				this.results.show(this.uri, message.shown);
+				break;
+			}
+			case "open":
+				void this.open(message.location, true);
+				break;
+			case "export":
+				void vscode.commands.executeCommand("mmscn.exportCounterexample", message.format);
+				break;
+			case "drawn":
+				break;
+		}
+		this.received.fire(message);
+	}
+
+	private currentStep(): TraceStep | undefined {
+		return this.uri === undefined ? undefined : this.results.shown(this.uri)?.trace?.steps[this.step];
+	}
+
+	/** Moves the editor to the step: to its own line when that file is open, else to the line of the thread. */
+	private async reveal(focus: boolean): Promise<void> {
+		const step = this.currentStep();
+		if (!step) return;
+		const visible = vscode.window.visibleTextEditors.map((editor) => editor.document.uri.toString());
+		const own = visible.includes(vscode.Uri.parse(step.location.file).toString());
+		await this.open(own || focus ? step.location : step.threadLocation, focus);
+	}
+
+	/** Shows a place in the column where its document is already open, else in the first. */
+	private async open(location: Location, focus: boolean): Promise<void> {
+		const uri = vscode.Uri.parse(location.file);
+		const already = vscode.window.visibleTextEditors.find(
+			(editor) => editor.document.uri.toString() === uri.toString(),
+		);
+		const document = await vscode.workspace.openTextDocument(uri);
+		const editor = await vscode.window.showTextDocument(document, {
+			viewColumn: already?.viewColumn ?? vscode.ViewColumn.One,
+			preserveFocus: !focus,
+			...(focus ? { selection: range(location) } : {}),
+		});
+		editor.revealRange(range(location), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+		this.markLine();
+	}
+
+	private markLine(): void {
+		const step = this.currentStep();
+		const stale = this.uri !== undefined && this.results.get(this.uri)?.stale;
+		for (const editor of vscode.window.visibleTextEditors) {
+			const file = editor.document.uri.toString();
+			const places = step && this.panel && !stale ? [step.location, step.threadLocation] : [];
+			editor.setDecorations(
+				this.lineOfStep,
+				places.filter((place) => vscode.Uri.parse(place.file).toString() === file).map(range),
+			);
+		}
+	}
+
+	private clearLine(): void {
+		for (const editor of vscode.window.visibleTextEditors) editor.setDecorations(this.lineOfStep, []);
+	}
+
+	private async goToOther(given: Location | undefined): Promise<void> {
+		if (given) return this.open(given, true);
+		const editor = vscode.window.activeTextEditor;
+		const uri = this.uri ?? editor?.document.uri.toString();
+		const trace = uri === undefined ? undefined : this.results.shown(uri)?.trace;
+		const pair = trace && racingPair(trace);
+		if (!trace || !pair) {
+			void vscode.window.showInformationMessage("mmscn: this counterexample is not about two accesses.");
+			return;
+		}
+		const [earlier, later] = [trace.steps[pair[0]], trace.steps[pair[1]]];
+		const onLater = later !== undefined && editor !== undefined && standsOn(editor, later);
+		const target = onLater ? earlier : later;
+		if (!target) return;
+		this.step = onLater ? pair[0] : pair[1];
+		this.post({ type: "select", step: this.step });
+		await this.open(target.location, true);
+	}
+
+	dispose(): void {
+		this.panel?.dispose();
+		for (const one of [...this.subscriptions, this.lineOfStep, this.received]) one.dispose();
+	}
+}
+
+/** True when the cursor is on the line of a step. */
+function standsOn(editor: vscode.TextEditor, step: TraceStep): boolean {
+	const file = editor.document.uri.toString();
+	const line = editor.selection.active.line + 1;
+	return [step.location, step.threadLocation].some(
+		(place) => vscode.Uri.parse(place.file).toString() === file && place.line === line,
+	);
+}
+
+function html(webview: vscode.Webview, dist: vscode.Uri): string {
+	const nonce = randomBytes(16).toString("base64url");
+	const asset = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+	const policy = [
+		"default-src 'none'",
+		`script-src 'nonce-${nonce}'`,
+		`style-src ${webview.cspSource}`,
+		"base-uri 'none'",
+		"form-action 'none'",
+	].join("; ");
+	return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1.0">
+<link rel="stylesheet" href="${asset("webview.css")}">
+<title>Counterexample</title>
+</head>
+<body>
+<main id="view"></main>
+<script nonce="${nonce}" src="${asset("webview.js")}"></script>
+</body>
+</html>`;
+}

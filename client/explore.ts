@@ -1,0 +1,177 @@
+/** The command behind *Explore interleavings*: search with progress and cancel, then show what was found. */
+import * as vscode from "vscode";
+import type { CheckResult } from "../engine/verdict/verdict.ts";
+import type { ExploreArguments, Results } from "../server/protocol.ts";
+import { spoken } from "./annotations.ts";
+import type { LanguageServer } from "./languageServer.ts";
+import type { ResultsByDocument } from "./results.ts";
+
+/** A search that ends sooner shows no progress: it would only flicker. */
+const progressDelayMilliseconds = 300;
+
+/** How the last search ended, for whoever waits for it. */
+export type SearchEnd =
+	| { readonly kind: "finished"; readonly results: Results }
+	| { readonly kind: "cancelled" }
+	| { readonly kind: "failed"; readonly message: string };
+
+export class Searches implements vscode.Disposable {
+	private readonly running = new Map<string, vscode.CancellationTokenSource>();
+	private readonly ended = new vscode.EventEmitter<SearchEnd>();
+	private readonly subscriptions: vscode.Disposable[];
+	private tokens = 0;
+
+	readonly onDidEnd = this.ended.event;
+
+	private readonly server: LanguageServer;
+	private readonly results: ResultsByDocument;
+	private readonly output: vscode.LogOutputChannel;
+	private readonly show: (uri: string) => void;
+
+	/** `show` is called with a document that has a counterexample to show. */
+	constructor(
+		server: LanguageServer,
+		results: ResultsByDocument,
+		output: vscode.LogOutputChannel,
+		show: (uri: string) => void,
+	) {
+		this.server = server;
+		this.results = results;
+		this.output = output;
+		this.show = show;
+		this.subscriptions = [
+			vscode.commands.registerCommand("mmscn.explore", (given?: ExploreArguments) => this.explore(given)),
+			vscode.commands.registerCommand("mmscn.cancelSearch", () => this.cancelAll()),
+		];
+	}
+
+	/** True while any search runs. */
+	isSearching(): boolean {
+		return this.running.size > 0;
+	}
+
+	private cancelAll(): void {
+		for (const source of this.running.values()) source.cancel();
+	}
+
+	private async explore(given: ExploreArguments | undefined): Promise<SearchEnd | undefined> {
+		const what = given ?? (await lensAtCursor());
+		if (!what) {
+			void vscode.window.showInformationMessage("mmscn: there is no scenario here that could be searched.");
+			return undefined;
+		}
+		this.running.get(what.uri)?.cancel();
+		const cancellation = new vscode.CancellationTokenSource();
+		this.running.set(what.uri, cancellation);
+		void vscode.commands.executeCommand("setContext", "mmscn.searching", true);
+		try {
+			const end = await this.search(what, cancellation);
+			this.report(what, end);
+			this.ended.fire(end);
+			return end;
+		} finally {
+			if (this.running.get(what.uri) === cancellation) this.running.delete(what.uri);
+			cancellation.dispose();
+			void vscode.commands.executeCommand("setContext", "mmscn.searching", this.isSearching());
+		}
+	}
+
+	private async search(what: ExploreArguments, cancellation: vscode.CancellationTokenSource): Promise<SearchEnd> {
+		const workDoneToken = `mmscn-explore-${++this.tokens}`;
+		const name = what.check ? `${what.scenario}, ${what.check}` : what.scenario;
+		this.output.info(`search of ${name} (${what.uri})`);
+		const answer = this.server.request("mmscn/explore", { ...what, workDoneToken }, cancellation.token).then(
+			(results): SearchEnd => ({ kind: "finished", results }),
+			(error: unknown): SearchEnd =>
+				cancellation.token.isCancellationRequested
+					? { kind: "cancelled" }
+					: { kind: "failed", message: error instanceof Error ? error.message : String(error) },
+		);
+		let message = "";
+		let report: ((value: { message: string }) => void) | undefined;
+		const listening = this.server.onProgress(workDoneToken, (said) => {
+			message = said;
+			report?.({ message });
+		});
+		const delay = new Promise<"late">((resolve) => setTimeout(resolve, progressDelayMilliseconds, "late"));
+		try {
+			if ((await Promise.race([answer, delay])) === "late") {
+				await vscode.window.withProgress(
+					{ location: vscode.ProgressLocation.Notification, title: `mmscn: exploring ${name}`, cancellable: true },
+					async (progress, token) => {
+						token.onCancellationRequested(() => cancellation.cancel());
+						report = (value) => progress.report(value);
+						if (message) report({ message });
+						await answer;
+					},
+				);
+			}
+			return await answer;
+		} finally {
+			listening.dispose();
+		}
+	}
+
+	private report(what: ExploreArguments, end: SearchEnd): void {
+		if (end.kind === "failed") {
+			this.output.error(end.message);
+			void vscode.window.showErrorMessage(`mmscn: ${end.message}`);
+			return;
+		}
+		if (end.kind === "cancelled") {
+			this.output.info("cancelled");
+			void vscode.window.setStatusBarMessage("mmscn: search cancelled", 5000);
+			return;
+		}
+		for (const result of end.results.results) this.output.info(summary(result));
+		const found = end.results.results.filter((result) => result.trace);
+		const asked = found.find((result) => !result.ok) ?? found[0];
+		this.results.set(this.merged(end.results), asked);
+		if (asked) this.show(vscode.Uri.parse(what.uri).toString());
+		else void vscode.window.setStatusBarMessage(`mmscn: ${end.results.results.map(summary).join("; ")}`, 8000);
+	}
+
+	/** A search of one check leaves the results of the others, where they are of the same text. */
+	private merged(found: Results): Results {
+		const known = this.results.get(vscode.Uri.parse(found.uri).toString());
+		if (!known || known.version !== found.version) return found;
+		const isNew = (result: CheckResult) =>
+			found.results.some((one) => one.scenario === result.scenario && one.check === result.check);
+		return { ...found, results: [...known.results.filter((result) => !isNew(result)), ...found.results] };
+	}
+
+	dispose(): void {
+		this.cancelAll();
+		for (const one of [...this.subscriptions, this.ended]) one.dispose();
+	}
+}
+
+const count = new Intl.NumberFormat("en");
+
+/** One line about a result: "unlocked: race (use after free), 1,234 states in 0.12 s". */
+export function summary(result: CheckResult): string {
+	const { states, seconds, limit } = result.stats;
+	const what = result.violation
+		? ` (${spoken(result.violation.kind)})`
+		: limit
+			? ` (stopped by the limit on ${limit})`
+			: "";
+	const expectation = result.ok ? "" : `, but ${spoken(result.expected)} was expected`;
+	return `${result.check}: ${result.verdict}${what}${expectation}, ${count.format(states)} states in ${seconds.toFixed(2)} s`;
+}
+
+/** What the nearest lens at or above the cursor would search, else the first lens. */
+async function lensAtCursor(): Promise<ExploreArguments | undefined> {
+	const editor = vscode.window.activeTextEditor;
+	if (editor?.document.languageId !== "mmscn") return undefined;
+	const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+		"vscode.executeCodeLensProvider",
+		editor.document.uri,
+		1000,
+	);
+	const explore = lenses
+		.filter((lens) => lens.command?.command === "mmscn.explore")
+		.sort((a, b) => a.range.start.line - b.range.start.line);
+	const above = explore.filter((lens) => lens.range.start.line <= editor.selection.active.line).at(-1);
+	return (above ?? explore[0])?.command?.arguments?.[0] as ExploreArguments | undefined;
+}

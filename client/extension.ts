@@ -1,0 +1,82 @@
+import * as vscode from "vscode";
+import { CounterexamplePanel } from "./counterexamplePanel.ts";
+import { type SearchEnd, Searches } from "./explore.ts";
+import { registerExport } from "./exportCounterexample.ts";
+import { type DrawnAnnotation, InlineAnnotations } from "./inlineAnnotations.ts";
+import { registerKernelDocuments } from "./kernelDocuments.ts";
+import { isInKernelTree } from "./kernelTree.ts";
+import { LanguageServer } from "./languageServer.ts";
+import { type DocumentResults, ResultsByDocument } from "./results.ts";
+import { registerSample } from "./sample.ts";
+import { createSearchStatus } from "./searchStatus.ts";
+import type { FromView, ToView } from "./webview/messages.ts";
+
+/** What other extensions, and the tests, may see of this one. */
+export interface Api {
+	/** Resolves when the language server runs; rejects when it cannot. */
+	started(): Promise<void>;
+	/** Results of a document, by URI. */
+	results(uri: string): DocumentResults | undefined;
+	/** Inline annotations on show. */
+	annotations(): readonly DrawnAnnotation[];
+	/** The last message of this kind that was sent to the counterexample view. */
+	posted(type: ToView["type"]): ToView | undefined;
+	readonly onDidReceiveFromView: vscode.Event<FromView>;
+	readonly onDidEndSearch: vscode.Event<SearchEnd>;
+}
+
+export function activate(context: vscode.ExtensionContext): Api {
+	const output = vscode.window.createOutputChannel("mmscn", { log: true });
+	const server = new LanguageServer(context.extensionUri, output);
+	const results = new ResultsByDocument();
+	const annotations = new InlineAnnotations(results);
+	const panel = new CounterexamplePanel(context.extensionUri, results);
+	const searches = new Searches(server, results, output, (uri) => panel.show(uri));
+	context.subscriptions.push(
+		output,
+		server,
+		results,
+		annotations,
+		panel,
+		searches,
+		registerKernelDocuments(server),
+		registerExport(server, results, () => panel.document),
+		registerSample(context.extensionUri),
+		createSearchStatus(results, searches),
+		vscode.commands.registerCommand("mmscn.showOutput", () => output.show()),
+		results.onDidChange(() => {
+			const any = results.uris().some((uri) => results.shown(uri) !== undefined);
+			void vscode.commands.executeCommand("setContext", "mmscn.hasCounterexample", any);
+		}),
+		startWhenNeeded(server, output),
+	);
+	return {
+		started: () => server.start(),
+		results: (uri) => results.get(uri),
+		annotations: () => annotations.drawn(),
+		posted: (type) => panel.posted.get(type),
+		onDidReceiveFromView: panel.onDidReceive,
+		onDidEndSearch: searches.onDidEnd,
+	};
+}
+
+/** Starts the server with the first document it has something to say about. C outside a kernel tree is no such document. */
+function startWhenNeeded(server: LanguageServer, output: vscode.LogOutputChannel): vscode.Disposable {
+	const wanted = async (document: vscode.TextDocument): Promise<boolean> => {
+		if (document.languageId === "mmscn" || document.languageId === "litmus") return true;
+		if (document.languageId !== "c" && document.languageId !== "cpp") return false;
+		const enable = vscode.workspace.getConfiguration("mmscn", document).get<string>("kernelC.enable", "auto");
+		return enable === "always" || (enable === "auto" && (await isInKernelTree(document.uri)));
+	};
+	const consider = async (document: vscode.TextDocument) => {
+		if (!(await wanted(document))) return;
+		opening.dispose();
+		await server.start().catch((error: unknown) => {
+			output.error(String(error));
+			void vscode.window.showErrorMessage("mmscn: the language server did not start; see the output channel.");
+		});
+	};
+	const opening = vscode.workspace.onDidOpenTextDocument(consider);
+	for (const document of vscode.workspace.textDocuments) void consider(document);
+	return opening;
+}

@@ -1,0 +1,64 @@
+/** The language server's process, and typed requests to it. */
+import * as vscode from "vscode";
+import {
+	LanguageClient,
+	type LanguageClientOptions,
+	type ServerOptions,
+	TransportKind,
+	WorkDoneProgress,
+} from "vscode-languageclient/node";
+import type { Notifications, Requests } from "../server/protocol.ts";
+
+export class LanguageServer implements vscode.Disposable {
+	private readonly client: LanguageClient;
+	private started: Promise<void> | undefined;
+
+	constructor(extensionUri: vscode.Uri, output: vscode.LogOutputChannel) {
+		const module = vscode.Uri.joinPath(extensionUri, "dist", "server.js").fsPath;
+		const serverOptions: ServerOptions = { module, transport: TransportKind.ipc };
+		const clientOptions: LanguageClientOptions = {
+			documentSelector: [{ language: "mmscn" }, { language: "litmus" }, { language: "c" }, { language: "cpp" }],
+			outputChannel: output,
+			diagnosticCollectionName: "mmscn",
+		};
+		this.client = new LanguageClient("mmscn", "mmscn", serverOptions, clientOptions);
+	}
+
+	/** Starts the server once; later calls wait for the same start. */
+	start(): Promise<void> {
+		this.started ??= this.client.start();
+		return this.started;
+	}
+
+	/** Sends a request; starts the server where nobody did. Rejects with the server's message, or on cancellation. */
+	async request<Method extends keyof Requests & string>(
+		method: Method,
+		params: Requests[Method]["params"],
+		token?: vscode.CancellationToken,
+	): Promise<Requests[Method]["result"]> {
+		await this.start();
+		return this.client.sendRequest<Requests[Method]["result"]>(method, params, token);
+	}
+
+	/** Calls back with the parameters of each such notification. */
+	onNotification<Method extends keyof Notifications & string>(
+		method: Method,
+		listener: (params: Notifications[Method]) => void,
+	): vscode.Disposable {
+		return this.client.onNotification(method, listener);
+	}
+
+	/** Calls back with what the server says about the work that was given this token. */
+	onProgress(
+		workDoneToken: string,
+		listener: (message: string, percentage: number | undefined) => void,
+	): vscode.Disposable {
+		return this.client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+			if (value.kind !== "end") listener(value.message ?? "", value.percentage);
+		});
+	}
+
+	dispose(): void {
+		void this.client.dispose();
+	}
+}

@@ -1,0 +1,89 @@
+/** What the searches found, by document, and whether the document is still the text that was searched. */
+import * as vscode from "vscode";
+import type { CheckResult } from "../engine/verdict/verdict.ts";
+import type { Results } from "../server/protocol.ts";
+
+/** The results of one document. */
+export interface DocumentResults extends Results {
+	/** The text has changed since the search. */
+	readonly stale: boolean;
+	/** Index into `results` of the counterexample on show; undefined when there is none. */
+	readonly shown: number | undefined;
+}
+
+const hasTrace = (result: CheckResult) => result.trace !== undefined;
+
+/** The counterexample to show first: one nobody expected, else any. Undefined when every check is safe. */
+export function firstToShow(results: readonly CheckResult[]): number | undefined {
+	const unexpected = results.findIndex((result) => hasTrace(result) && !result.ok);
+	const any = unexpected >= 0 ? unexpected : results.findIndex(hasTrace);
+	return any >= 0 ? any : undefined;
+}
+
+const sameCheck = (a: CheckResult | undefined, b: CheckResult) => a?.scenario === b.scenario && a.check === b.check;
+
+export class ResultsByDocument implements vscode.Disposable {
+	private readonly byUri = new Map<string, DocumentResults>();
+	private readonly changed = new vscode.EventEmitter<string>();
+	private readonly edits: vscode.Disposable;
+
+	/** Fires with the URI of the document whose results changed, went stale or went away. */
+	readonly onDidChange = this.changed.event;
+
+	constructor() {
+		this.edits = vscode.workspace.onDidChangeTextDocument((event) => {
+			const uri = event.document.uri.toString();
+			const known = this.byUri.get(uri);
+			if (event.contentChanges.length === 0 || !known || known.stale) return;
+			this.byUri.set(uri, { ...known, stale: true });
+			this.changed.fire(uri);
+		});
+	}
+
+	get(uri: string): DocumentResults | undefined {
+		return this.byUri.get(uri);
+	}
+
+	/** The counterexample on show for a document, with its trace. */
+	shown(uri: string): CheckResult | undefined {
+		const known = this.byUri.get(uri);
+		return known?.shown === undefined ? undefined : known.results[known.shown];
+	}
+
+	/**
+	 * Takes results over. `stale` when the document has moved on meanwhile. The counterexample of `prefer`, or the one on
+	 * show so far, stays on show where it still exists.
+	 */
+	set(results: Results, prefer?: CheckResult): void {
+		const uri = vscode.Uri.parse(results.uri).toString();
+		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
+		const wanted = prefer ?? this.shown(uri);
+		const kept = wanted ? results.results.findIndex((result) => hasTrace(result) && sameCheck(wanted, result)) : -1;
+		this.byUri.set(uri, {
+			...results,
+			uri,
+			stale: document !== undefined && document.version !== results.version,
+			shown: kept >= 0 ? kept : firstToShow(results.results),
+		});
+		this.changed.fire(uri);
+	}
+
+	/** Puts another counterexample of the document on show. */
+	show(uri: string, index: number): void {
+		const known = this.byUri.get(uri);
+		const result = known?.results[index];
+		if (!known || !result || !hasTrace(result) || known.shown === index) return;
+		this.byUri.set(uri, { ...known, shown: index });
+		this.changed.fire(uri);
+	}
+
+	/** URIs of all documents with results. */
+	uris(): string[] {
+		return [...this.byUri.keys()];
+	}
+
+	dispose(): void {
+		this.edits.dispose();
+		this.changed.dispose();
+	}
+}

@@ -1,0 +1,157 @@
+import { useState } from "preact/hooks";
+import type { Location, Trace } from "../../engine/verdict/verdict.ts";
+import { circledNumber } from "../circledNumber.ts";
+import type { FromView } from "./messages.ts";
+import { type FieldState, heldAfter, localsAfter, objectsAfter } from "./timeline.ts";
+
+interface Properties {
+	readonly trace: Trace;
+	readonly step: number;
+	readonly post: (message: FromView) => void;
+}
+
+/** Where the selected step stands, and what memory looks like after it. */
+export function StepDetails({ trace, step, post }: Properties) {
+	const one = trace.steps[step];
+	if (!one) return null;
+	const thread = trace.threads[one.thread];
+	const locals = localsAfter(trace, one.thread, step);
+	const held = heldAfter(trace, step);
+	return (
+		<section class="details" aria-label={`Details of step ${step + 1}`}>
+			<h2>{`${circledNumber(step)} CPU${one.cpu} ${thread?.name ?? ""}`}</h2>
+			<CallStack trace={trace} step={step} post={post} />
+			<Objects trace={trace} step={step} />
+			{locals.length > 0 && (
+				<>
+					<h3>{`Locals of ${thread?.name ?? "the thread"}`}</h3>
+					<table class="objects">
+						<tbody>
+							{locals.map(({ name, value, changed }) => (
+								<tr key={name} class={changed ? "changed" : ""}>
+									<th scope="row">
+										<Mark changed={changed} />
+										{name}
+									</th>
+									<td>{value.text}</td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</>
+			)}
+			<h3>Held now</h3>
+			{held.length === 0 ? (
+				<p class="none">No thread holds a lock or is in a read-side section.</p>
+			) : (
+				<table class="objects">
+					<tbody>
+						{held.map(({ thread: holder, held: names }) => (
+							<tr key={holder}>
+								<th scope="row">{`CPU${trace.threads[holder]?.cpu ?? 0} ${trace.threads[holder]?.name ?? ""}`}</th>
+								<td>{names.join(", ")}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			)}
+		</section>
+	);
+}
+
+/** The way from the thread's statement down to the step; each part leads to its place in the source. */
+function CallStack({ trace, step, post }: Properties) {
+	const one = trace.steps[step];
+	if (!one) return null;
+	const place = ({ file, line }: Location) => `${file.split("/").pop() ?? file}:${line}`;
+	const parts: { name: string; location: Location }[] = one.callStack.map((frame) => ({
+		name: frame.function,
+		location: frame.call,
+	}));
+	return (
+		<nav class="call-stack" aria-label="Call stack">
+			<ol>
+				{parts.map(({ name, location }) => (
+					<li key={`${name} ${place(location)}`}>
+						<button type="button" class="link" title={place(location)} onClick={() => post({ type: "open", location })}>
+							{`${name}()`}
+						</button>
+					</li>
+				))}
+				<li>
+					<button type="button" class="link" onClick={() => post({ type: "open", location: one.location })}>
+						{place(one.location)}
+					</button>
+				</li>
+			</ol>
+			<code class="statement">{one.text}</code>
+		</nav>
+	);
+}
+
+function Mark({ changed }: { readonly changed: boolean }) {
+	return changed ? (
+		<span class="mark" title="changed by this step">
+			<span aria-hidden="true">●</span>
+			<span class="for-screen-reader">changed: </span>
+		</span>
+	) : (
+		<span class="mark" />
+	);
+}
+
+function Objects({ trace, step }: { readonly trace: Trace; readonly step: number }) {
+	const [all, setAll] = useState(false);
+	const [filter, setFilter] = useState("");
+	const wanted = (object: string, { field, everChanges }: FieldState) =>
+		(all || everChanges) && `${object}.${field}`.toLowerCase().includes(filter.trim().toLowerCase());
+	const objects = objectsAfter(trace, step)
+		.map(({ object, fields }) => ({ object, fields: fields.filter((field) => wanted(object, field)) }))
+		.filter(({ fields }) => fields.length > 0);
+	return (
+		<>
+			<div class="objects-head">
+				<h3>Objects after this step</h3>
+				<input
+					type="search"
+					placeholder="Filter"
+					aria-label="Filter objects and fields"
+					value={filter}
+					onInput={(event) => setFilter(event.currentTarget.value)}
+				/>
+				<label>
+					<input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
+					All fields
+				</label>
+			</div>
+			{objects.length === 0 && <p class="none">{filter ? "Nothing matches." : "No step changes an object."}</p>}
+			<table class="objects">
+				{objects.map(({ object, fields }) => (
+					<tbody key={object}>
+						<tr class="object">
+							<th scope="rowgroup" colSpan={2}>
+								{object}
+							</th>
+						</tr>
+						{fields.map(({ field, value, before }) => (
+							<tr key={field} class={before ? "changed" : ""}>
+								<th scope="row">
+									<Mark changed={before !== undefined} />
+									{field === "" ? <em>lifetime</em> : `.${field}`}
+								</th>
+								<td>
+									{before && (
+										<>
+											<del>{before.text}</del> ⇒{" "}
+										</>
+									)}
+									{value.text}
+								</td>
+							</tr>
+						))}
+					</tbody>
+				))}
+			</table>
+		</>
+	);
+}

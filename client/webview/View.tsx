@@ -1,0 +1,194 @@
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import type { CheckResult, Trace } from "../../engine/verdict/verdict.ts";
+import { spoken } from "../annotations.ts";
+import { Lanes } from "./Lanes.tsx";
+import type { FromView, ViewState } from "./messages.ts";
+import { StepDetails } from "./StepDetails.tsx";
+import { contextSwitches } from "./timeline.ts";
+
+interface Properties {
+	readonly state: ViewState | undefined;
+	readonly post: (message: FromView) => void;
+	readonly select: (step: number, focus?: boolean) => void;
+}
+
+/** What a screen reader says at a step. */
+function announcement(trace: Trace, index: number): string {
+	const step = trace.steps[index];
+	if (!step) return "";
+	const last = step.role === "violation" ? `. ${trace.violation.message}` : "";
+	return `Step ${index + 1} of ${trace.steps.length}, CPU ${step.cpu}, ${trace.threads[step.thread]?.name ?? ""}: ${step.effect || step.text}${last}`;
+}
+
+/** The whole view: which counterexample, the way through it, the lanes, and the details of one step. */
+export function View({ state, post, select }: Properties) {
+	const result = state?.results[state.shown];
+	const trace = result?.trace;
+	useEffect(() => {
+		if (!state || !trace) return;
+		post({
+			type: "drawn",
+			step: state.step,
+			rows: document.querySelectorAll("[role=option]").length,
+			lanes: document.querySelectorAll(".lane-name").length,
+			announcement: document.querySelector("[aria-live]")?.textContent ?? "",
+		});
+	}, [state, trace, post]);
+	useEffect(() => {
+		if (!state || !trace) return undefined;
+		const onKey = (event: KeyboardEvent) => {
+			const to = stepForKey(event, trace, state.step);
+			if (to === undefined) return;
+			event.preventDefault();
+			select(to, event.key === "Enter");
+		};
+		window.addEventListener("keydown", onKey);
+		return () => window.removeEventListener("keydown", onKey);
+	}, [state, trace, select]);
+	if (!state || !result || !trace)
+		return <p class="empty">No counterexample to show. Run “Explore interleavings” on a scenario.</p>;
+	return (
+		<div class={state.stale ? "view stale" : "view"}>
+			<Header state={state} result={result} trace={trace} post={post} />
+			<Steering trace={trace} step={state.step} select={select} />
+			<div class="panes">
+				<Lanes trace={trace} step={state.step} select={select} />
+				<StepDetails trace={trace} step={state.step} post={post} />
+			</div>
+			<div class="announcement" aria-live="polite">
+				{announcement(trace, state.step)}
+			</div>
+		</div>
+	);
+}
+
+/** The step that a key leads to; undefined for keys that belong to somebody else. */
+function stepForKey(event: KeyboardEvent, trace: Trace, step: number): number | undefined {
+	if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+	const target = event.target instanceof HTMLElement ? event.target.tagName : "";
+	if (["INPUT", "SELECT", "TEXTAREA"].includes(target) || (target === "BUTTON" && ["Enter", " "].includes(event.key)))
+		return undefined;
+	switch (event.key) {
+		case "ArrowDown":
+		case "ArrowRight":
+			return step + 1;
+		case "ArrowUp":
+		case "ArrowLeft":
+			return step - 1;
+		case "Home":
+			return 0;
+		case "End":
+			return trace.steps.length - 1;
+		case "n":
+			return contextSwitches(trace).find((one) => one > step) ?? step;
+		case "p":
+			return contextSwitches(trace).findLast((one) => one < step) ?? 0;
+		case "Enter":
+			return step;
+		default:
+			return undefined;
+	}
+}
+
+function Header({
+	state,
+	result,
+	trace,
+	post,
+}: {
+	readonly state: ViewState;
+	readonly result: CheckResult;
+	readonly trace: Trace;
+	readonly post: (message: FromView) => void;
+}) {
+	const parameters = Object.entries(trace.parameters).map(([name, value]) => `${name} = ${value}`);
+	const { violation } = trace;
+	return (
+		<header>
+			<div class="title">
+				<h1>{result.scenario}</h1>
+				<select
+					aria-label="Counterexample"
+					value={state.shown}
+					onChange={(event) => post({ type: "choose", shown: Number(event.currentTarget.value) })}
+				>
+					{state.results.map((one, index) => (
+						<option key={`${one.scenario} ${one.check}`} value={index} disabled={!one.trace}>
+							{`${one.check}: ${one.violation ? spoken(one.violation.kind) : one.verdict}`}
+						</option>
+					))}
+				</select>
+				{parameters.length > 0 && <code class="parameters">{parameters.join(", ")}</code>}
+				<button type="button" class="secondary" onClick={() => post({ type: "export" })}>
+					Copy as…
+				</button>
+			</div>
+			<p class="violation">
+				<strong>{spoken(violation.kind)}</strong> {violation.message}
+				{violation.rules?.map((rule) => (
+					<code key={rule} class="rule">
+						{rule}
+					</code>
+				))}
+			</p>
+			<p class="facts">
+				{`${trace.steps.length} steps, ${trace.contextSwitches} context switches, ${result.memory === "sc" ? "sequential consistency" : "Linux-kernel memory model"}`}
+				{result.ok ? "; expected" : `; expected ${spoken(result.expected)}`}
+			</p>
+			{state.stale && (
+				<p class="stale-note" role="status">
+					The text has changed since this search. Explore again to see what holds now.
+				</p>
+			)}
+		</header>
+	);
+}
+
+function Steering({
+	trace,
+	step,
+	select,
+}: {
+	readonly trace: Trace;
+	readonly step: number;
+	readonly select: (step: number) => void;
+}) {
+	const switches = contextSwitches(trace);
+	const last = trace.steps.length - 1;
+	const button = (label: string, to: number | undefined, sign: ComponentChildren) => (
+		<button
+			type="button"
+			class="icon"
+			aria-label={label}
+			title={label}
+			disabled={to === undefined || to === step}
+			onClick={() => to !== undefined && select(to)}
+		>
+			<span aria-hidden="true">{sign}</span>
+		</button>
+	);
+	return (
+		<nav class="steering" aria-label="Steps">
+			{button("First step (Home)", 0, "⏮")}
+			{button("Previous context switch (p)", switches.findLast((one) => one < step) ?? 0, "⇤")}
+			{button("Previous step (↑)", Math.max(0, step - 1), "◂")}
+			<input
+				type="range"
+				aria-label="Step"
+				min={1}
+				max={last + 1}
+				value={step + 1}
+				onInput={(event) => select(Number(event.currentTarget.value) - 1)}
+			/>
+			{button("Next step (↓)", Math.min(last, step + 1), "▸")}
+			{button(
+				"Next context switch (n)",
+				switches.find((one) => one > step),
+				"⇥",
+			)}
+			{button("Last step (End)", last, "⏭")}
+			<span class="position">{`${step + 1} / ${last + 1}`}</span>
+		</nav>
+	);
+}

@@ -1,0 +1,48 @@
+/** The counterexample view's entry point: state comes from the extension, and from before a reload. */
+import { render } from "preact";
+import "./style.css";
+import type { FromView, ToView, ViewState } from "./messages.ts";
+import { View } from "./View.tsx";
+
+declare function acquireVsCodeApi(): {
+	postMessage(message: FromView): void;
+	getState(): ViewState | undefined;
+	setState(state: ViewState): void;
+};
+
+const editor = acquireVsCodeApi();
+let state = editor.getState();
+
+function draw(): void {
+	const view = document.getElementById("view");
+	if (view) render(<View state={state} post={post} select={select} />, view);
+}
+
+function post(message: FromView): void {
+	editor.postMessage(message);
+}
+
+function update(next: ViewState): void {
+	state = next;
+	editor.setState(next);
+	draw();
+}
+
+/** Goes to a step, and takes the editor along. */
+function select(step: number, focus = false): void {
+	const steps = state?.results[state.shown]?.trace?.steps.length ?? 0;
+	if (!state || steps === 0) return;
+	const within = Math.max(0, Math.min(steps - 1, step));
+	if (within !== state.step) update({ ...state, step: within });
+	post({ type: "step", step: within, focus });
+}
+
+window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
+	if (data.type === "show") update(data.state);
+	else if (!state) return;
+	else if (data.type === "stale") update({ ...state, stale: data.stale });
+	else if (data.type === "select") update({ ...state, step: data.step });
+});
+
+draw();
+post({ type: "ready" });

@@ -1,0 +1,123 @@
+/** What the picture of a counterexample is made of, read off its trace: nothing here is found out anew. */
+import type { Change, Trace, Value } from "../../engine/verdict/verdict.ts";
+
+/** Something that a thread holds over a stretch of time: a lock, an RCU reader, interrupts off. */
+export interface Span {
+	readonly thread: number;
+	/** As the trace names it: "folio (folio lock)". */
+	readonly label: string;
+	/** First step after which it is held. */
+	readonly from: number;
+	/** The step that ends it; the number of steps when it is held to the end. */
+	readonly to: number;
+	/** Column of the span beside others of its thread that overlap it, from 0. */
+	readonly column: number;
+}
+
+/** Every span of the trace, by thread, then by start. */
+export function spansOf(trace: Trace): Span[] {
+	return trace.threads.flatMap((_, thread) => {
+		const open = new Map<string, { from: number; column: number }>();
+		const spans: Span[] = [];
+		const close = (label: string, to: number) => {
+			const begun = open.get(label);
+			if (!begun) return;
+			spans.push({ thread, label, ...begun, to });
+			open.delete(label);
+		};
+		for (const [index, step] of trace.steps.entries()) {
+			if (step.thread !== thread) continue;
+			for (const label of [...open.keys()]) if (!step.held.includes(label)) close(label, index);
+			for (const label of step.held) {
+				if (open.has(label)) continue;
+				const taken = new Set([...open.values()].map(({ column }) => column));
+				let column = 0;
+				while (taken.has(column)) column++;
+				open.set(label, { from: index, column });
+			}
+		}
+		for (const label of [...open.keys()]) close(label, trace.steps.length);
+		return spans.sort((a, b) => a.from - b.from || a.column - b.column);
+	});
+}
+
+/** Indices of the steps before which another thread ran. */
+export function contextSwitches(trace: Trace): number[] {
+	return trace.steps.flatMap((step, index) =>
+		index > 0 && trace.steps[index - 1]?.thread !== step.thread ? [index] : [],
+	);
+}
+
+/** One field of an object at a step. */
+export interface FieldState {
+	/** Path inside the object; "" for the object's lifetime. */
+	readonly field: string;
+	readonly value: Value;
+	/** Set when the selected step changed the field: what it was before. */
+	readonly before: Value | undefined;
+	/** Some step of the trace changes the field. */
+	readonly everChanges: boolean;
+}
+
+export interface ObjectState {
+	readonly object: string;
+	readonly fields: readonly FieldState[];
+}
+
+const keyOf = (object: string, field: string) => `${object}\u0000${field}`;
+
+/** The objects after a step (counted from 0), in the order in which the trace first names them. */
+export function objectsAfter(trace: Trace, step: number): ObjectState[] {
+	const now = new Map<
+		string,
+		{ object: string; field: string; value: Value; before: Value | undefined; everChanges: boolean }
+	>();
+	for (const { object, field, value } of trace.initial) {
+		now.set(keyOf(object, field), { object, field, value, before: undefined, everChanges: false });
+	}
+	const apply = (change: Change, index: number) => {
+		const { object, field } = change;
+		const entry = now.get(keyOf(object, field)) ?? {
+			object,
+			field,
+			value: change.before,
+			before: undefined,
+			everChanges: true,
+		};
+		entry.everChanges = true;
+		if (index <= step) entry.value = change.after;
+		// Several changes of one field in one step read as one.
+		if (index === step) entry.before ??= change.before;
+		now.set(keyOf(object, field), entry);
+	};
+	for (const [index, { changes }] of trace.steps.entries()) for (const change of changes) apply(change, index);
+	const byObject = new Map<string, FieldState[]>();
+	for (const { object, ...state } of now.values()) {
+		const fields = byObject.get(object);
+		if (fields) fields.push(state);
+		else byObject.set(object, [state]);
+	}
+	return [...byObject].map(([object, fields]) => ({ object, fields }));
+}
+
+/** A thread's locals after a step, by name, with the ones that this step set marked. */
+export function localsAfter(
+	trace: Trace,
+	thread: number,
+	step: number,
+): { name: string; value: Value; changed: boolean }[] {
+	const now = new Map<string, { name: string; value: Value; changed: boolean }>();
+	for (const [index, one] of trace.steps.entries()) {
+		if (index > step || one.thread !== thread) continue;
+		for (const { name, value } of one.locals) now.set(name, { name, value, changed: index === step });
+	}
+	return [...now.values()];
+}
+
+/** What each thread holds after a step; threads that hold nothing are left out. */
+export function heldAfter(trace: Trace, step: number): { thread: number; held: readonly string[] }[] {
+	return trace.threads.flatMap((_, thread) => {
+		const last = trace.steps.findLast((one, index) => index <= step && one.thread === thread);
+		return last && last.held.length > 0 ? [{ thread, held: last.held }] : [];
+	});
+}
