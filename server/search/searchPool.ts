@@ -1,0 +1,153 @@
+/** Searches in worker threads: a few workers, a queue before them, and a way to stop each search at once. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { CheckResult } from "../../engine/verdict/verdict.ts";
+import type { SearchJob, SearchProgress, WorkerReply } from "./messages.ts";
+
+/** One core is left to the editor. Each worker may use as much memory as one search is allowed. */
+export const workersMax = 4;
+/** How long a worker has to heed the cancel flag before its thread is ended. In milliseconds. */
+export const cancelGraceMilliseconds = 60;
+
+export type SearchOutcome =
+	| { readonly kind: "result"; readonly result: CheckResult }
+	| { readonly kind: "failed"; readonly message: string }
+	| { readonly kind: "cancelled"; readonly progress: SearchProgress };
+
+/** A search under way or waiting for a worker. */
+export interface RunningSearch {
+	/** Never rejects. */
+	readonly outcome: Promise<SearchOutcome>;
+	cancel(): void;
+}
+
+interface Queued {
+	readonly job: SearchJob;
+	readonly onProgress: (progress: SearchProgress) => void;
+	readonly settle: (outcome: SearchOutcome) => void;
+	progress: SearchProgress;
+	cancelled: boolean;
+	settled: boolean;
+	worker: Worker | undefined;
+}
+
+export class SearchPool {
+	private readonly idle: Worker[] = [];
+	private readonly waiting: Queued[] = [];
+	private readonly running = new Map<Worker, Queued>();
+	private readonly script: URL;
+	private readonly size: number;
+	private nextId = 1;
+
+	/** `script` is the worker's program; `size` the number of threads, by default by the cores there are. */
+	constructor(script: URL, size = Math.max(1, Math.min(workersMax, availableParallelism() - 1))) {
+		this.script = script;
+		this.size = size;
+	}
+
+	/** Queues a search. */
+	search(
+		request: Omit<SearchJob, "id" | "cancel">,
+		onProgress: (progress: SearchProgress) => void = () => {},
+	): RunningSearch {
+		const job = { ...request, id: this.nextId++, cancel: new SharedArrayBuffer(4) };
+		const { promise, settle } = settledOnce();
+		const queued: Queued = {
+			job,
+			onProgress,
+			settle,
+			progress: { states: 0, transitions: 0, seconds: 0, memoryMiB: 0 },
+			cancelled: false,
+			settled: false,
+			worker: undefined,
+		};
+		this.waiting.push(queued);
+		this.dispatch();
+		return { outcome: promise, cancel: () => this.cancel(queued) };
+	}
+
+	/** Ends every thread; searches under way are cancelled. */
+	async dispose(): Promise<void> {
+		for (const queued of [...this.waiting, ...this.running.values()]) this.finish(queued, cancelledOutcome(queued));
+		this.waiting.length = 0;
+		const workers = [...this.idle, ...this.running.keys()];
+		this.idle.length = 0;
+		this.running.clear();
+		await Promise.all(workers.map((worker) => worker.terminate()));
+	}
+
+	private dispatch(): void {
+		while (this.waiting.length > 0) {
+			const worker = this.idle.pop() ?? (this.running.size < this.size ? this.start() : undefined);
+			if (worker === undefined) return;
+			const queued = this.waiting.shift()!;
+			queued.worker = worker;
+			this.running.set(worker, queued);
+			worker.postMessage(queued.job);
+		}
+	}
+
+	private start(): Worker {
+		const worker = new Worker(this.script);
+		worker.on("message", (reply: WorkerReply) => this.receive(worker, reply));
+		worker.on("error", (error: Error) => this.lost(worker, error.message));
+		worker.on("exit", () => this.lost(worker, "The search thread ended."));
+		return worker;
+	}
+
+	private receive(worker: Worker, reply: WorkerReply): void {
+		const queued = this.running.get(worker);
+		if (queued === undefined || queued.job.id !== reply.id) return;
+		if (reply.kind === "progress") {
+			queued.progress = reply;
+			if (!queued.cancelled) queued.onProgress(reply);
+			return;
+		}
+		this.running.delete(worker);
+		this.idle.push(worker);
+		this.finish(queued, queued.cancelled ? cancelledOutcome(queued) : reply);
+		this.dispatch();
+	}
+
+	private lost(worker: Worker, message: string): void {
+		const queued = this.running.get(worker);
+		this.running.delete(worker);
+		const position = this.idle.indexOf(worker);
+		if (position >= 0) this.idle.splice(position, 1);
+		if (queued !== undefined)
+			this.finish(queued, queued.cancelled ? cancelledOutcome(queued) : { kind: "failed", message });
+		this.dispatch();
+	}
+
+	private cancel(queued: Queued): void {
+		if (queued.settled || queued.cancelled) return;
+		queued.cancelled = true;
+		const position = this.waiting.indexOf(queued);
+		if (position >= 0) {
+			this.waiting.splice(position, 1);
+			this.finish(queued, cancelledOutcome(queued));
+			return;
+		}
+		Atomics.store(new Int32Array(queued.job.cancel), 0, 1);
+		setTimeout(() => {
+			if (queued.settled || queued.worker === undefined) return;
+			this.finish(queued, cancelledOutcome(queued));
+			void queued.worker.terminate();
+		}, cancelGraceMilliseconds);
+	}
+
+	private finish(queued: Queued, outcome: SearchOutcome): void {
+		queued.settled = true;
+		queued.settle(outcome);
+	}
+}
+
+const cancelledOutcome = (queued: Queued): SearchOutcome => ({ kind: "cancelled", progress: queued.progress });
+
+function settledOnce(): { promise: Promise<SearchOutcome>; settle: (outcome: SearchOutcome) => void } {
+	let settle: (outcome: SearchOutcome) => void = () => {};
+	const promise = new Promise<SearchOutcome>((resolve) => {
+		settle = resolve;
+	});
+	return { promise, settle };
+}
