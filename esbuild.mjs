@@ -33,6 +33,8 @@ const node = {
 	outdir: out,
 };
 
+const suites = readdirSync("test/editor/suite").map((file) => join("test/editor/suite", file));
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 await Promise.all([
@@ -65,7 +67,8 @@ await Promise.all([
 		format: "cjs",
 		target: "node20.19",
 		external: ["vscode", "mocha"],
-		entryPoints: present({ index: "test/editor/index.ts" }),
+		entryPoints: ["test/editor/index.ts", ...suites],
+		entryNames: "[name]",
 		outdir: join(out, "test"),
 		outExtension: { ".js": ".cjs" },
 	}),

@@ -1,0 +1,51 @@
+// A workbench on a workspace of its own, in a browser: what the suites, the screenshots and `npm run editor` share.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startBrowser } from "./browser.mjs";
+import { leftovers, root } from "./installation.mjs";
+import { startServer } from "./server.mjs";
+
+/** A folder with the fixtures of test/editor and the shipped scenarios. Returns its path and how to remove it. */
+export function makeWorkspace() {
+	const parent = mkdtempSync(join(tmpdir(), "mmscn-"));
+	const folder = join(parent, "workspace");
+	mkdirSync(folder);
+	cpSync(join(root, "test", "editor", "workspace"), folder, { recursive: true });
+	if (existsSync(join(root, "scenarios")))
+		cpSync(join(root, "scenarios"), join(folder, "scenarios"), { recursive: true });
+	return { folder, remove: () => rmSync(parent, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+/**
+ * Starts a server and a browser with an empty page. `settings` are user settings, `env` goes to the extension host. `errors`
+ * collects what workbench and extension host log as errors; `close` ends everything.
+ */
+export async function openWorkbench({ settings = {}, env = {}, viewport = { width: 1280, height: 800 } } = {}) {
+	const workspace = makeWorkspace();
+	const server = await startServer({ folder: workspace.folder, overrides: settings, env }).catch((error) => {
+		workspace.remove();
+		throw error;
+	});
+	let browser;
+	const close = async () => {
+		await browser?.close().catch(() => {});
+		await server.stop();
+		workspace.remove();
+	};
+	try {
+		browser = await startBrowser();
+		const page = await browser.newPage({ viewport });
+		const errors = [];
+		page.on("pageerror", (error) => errors.push(error.message));
+		page.on("console", (message) => {
+			if (message.type() === "error") errors.push(message.text().split("\n").slice(0, 4).join("\n"));
+			if (process.env.VERBOSE) console.error(`[${message.type()}] ${message.text()}`);
+		});
+		const failed = () => page.screenshot({ path: join(leftovers, "failed.png") }).catch(() => {});
+		return { page, server, errors, failed, close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
