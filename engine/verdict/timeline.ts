@@ -1,0 +1,271 @@
+/**
+ * A trace as rows in lanes: what the ASCII diagram, the Markdown table, the SVG and the sequence diagram have in common.
+ * One lane per CPU, one row per statement or call, in the order of the steps; nothing is computed that the trace does
+ * not say.
+ */
+import { type CallNode, type StatementNode, statementsOf, type TreeNode } from "./callTree.ts";
+import { decisiveSteps, mergedAccesses, startsGracePeriod } from "./decisive.ts";
+import type { Trace, TraceStep } from "./verdict.ts";
+import { earlierDeed, violationName } from "./words.ts";
+
+export interface Lane {
+	readonly cpu: number;
+	/** Names of the threads that run here; of callbacks where nothing else does. */
+	readonly names: readonly string[];
+}
+
+export interface TimelineRow {
+	/** Index into `lanes`. */
+	readonly lane: number;
+	readonly thread: number;
+	/** Indentation: how many rows around this one are calls that it is inside of. */
+	readonly depth: number;
+	readonly kind: "call" | "statement" | "grace period";
+	/** C, without the semicolon. Empty where the row only says more about the statement before. */
+	readonly text: string;
+	/** What it did, in a few words each. */
+	readonly remarks: readonly string[];
+	/** Half of the racing pair. */
+	readonly role?: "earlier" | "violation";
+	/** What stands beside the arrow at a racing row: "use after free", "frees inode". */
+	readonly mark?: string;
+	/** Indices of the steps that this row stands for, in order. */
+	readonly steps: readonly number[];
+}
+
+export interface Timeline {
+	readonly lanes: readonly Lane[];
+	readonly rows: readonly TimelineRow[];
+}
+
+export interface TimelineOptions {
+	/** Every step, rather than those that one needs to see the race. */
+	readonly full?: boolean;
+	/** Calls shown inside one another at most, where calls without a statement of their own can be left out. */
+	readonly depthMax?: number;
+}
+
+const depthMaxDefault = 3;
+
+/** Lanes in the order of their CPUs, and the lane of each thread. */
+export function lanesOf(trace: Trace): { readonly lanes: readonly Lane[]; readonly laneOf: readonly number[] } {
+	const cpus = [...new Set(trace.threads.map((one) => one.cpu))].sort((a, b) => a - b);
+	const lanes = cpus.map((cpu) => {
+		const here = trace.threads.filter((one) => one.cpu === cpu);
+		const threads = here.filter((one) => one.kind === "thread");
+		return { cpu, names: [...new Set((threads.length > 0 ? threads : here).map((one) => one.name))] };
+	});
+	return { lanes, laneOf: trace.threads.map((one) => cpus.indexOf(one.cpu)) };
+}
+
+/** The machine's own operations: their names say nothing to a reader, the function around them does. */
+const machineOperation = /(^|[^\w])__[a-z]\w*\s*\(/;
+
+interface Shape {
+	/** The node that shows a step: its statement, or a call that stands for what is inside. */
+	readonly shownBy: ReadonlyMap<TreeNode, TreeNode>;
+	readonly shown: ReadonlySet<TreeNode>;
+}
+
+/** Number of the uninterrupted run of one thread that each step belongs to. */
+function runs(steps: readonly TraceStep[]): number[] {
+	let run = -1;
+	return steps.map((step, index) => {
+		if (index === 0 || steps[index - 1]?.thread !== step.thread) run++;
+		return run;
+	});
+}
+
+/** Decides which calls and statements are rows. */
+function shape(
+	statements: readonly StatementNode[],
+	decisive: ReadonlySet<number>,
+	racing: ReadonlySet<number>,
+	runOf: readonly number[],
+	depthMax: number,
+): Shape {
+	const shown = new Set<TreeNode>();
+	for (const statement of new Set(statements)) {
+		const wanted = statement.depth === 0 || statement.steps.some((step) => decisive.has(step));
+		for (let node: TreeNode | undefined = statement; node !== undefined; node = node.parent) {
+			if (wanted || node.depth === 0) shown.add(node);
+		}
+	}
+	const unbroken = (node: TreeNode) => runOf[node.steps[0] ?? 0] === runOf[node.steps.at(-1) ?? 0];
+	const telling = (call: CallNode) =>
+		startsGracePeriod(call.frame.function) || call.steps.some((step) => racing.has(step));
+	/** Shown nodes inside, looking through calls that were left out. */
+	const inside = (call: CallNode): TreeNode[] =>
+		call.children.flatMap((child) => (shown.has(child) ? [child] : child.kind === "call" ? inside(child) : []));
+	// A machine's operation folds into the function that is made of it.
+	for (const statement of new Set(statements)) {
+		const call = statement.parent;
+		if (call !== undefined && shown.has(statement) && machineOperation.test(statement.text) && unbroken(call))
+			shown.delete(statement);
+	}
+	const fold = (call: CallNode): void => {
+		for (const child of inside(call)) if (child.kind === "call") fold(child);
+		const [only, ...others] = inside(call);
+		if (only === undefined || others.length > 0 || only.steps.length !== call.steps.length || !unbroken(call)) return;
+		// Of functions that do nothing but call another one, the outermost says enough; where the innermost is what the
+		// race is about, both stay.
+		if (only.kind === "call" && telling(only)) {
+			if (call.depth > 0) shown.delete(call);
+		} else if (only.kind === "call" && inside(only).length === 0) shown.delete(only);
+		// The statement at the end of such a chain is machinery; the innermost function says what is done.
+		const outer = call.parent;
+		if (
+			only.kind === "statement" &&
+			outer !== undefined &&
+			shown.has(outer) &&
+			outer.steps.length === call.steps.length
+		) {
+			shown.delete(only);
+		}
+	};
+	const roots = new Set<CallNode>();
+	for (const statement of statements) {
+		let call = statement.parent;
+		while (call?.parent !== undefined) call = call.parent;
+		if (call !== undefined) roots.add(call);
+	}
+	const shorten = (call: CallNode, depth: number, height: number): void => {
+		for (const child of inside(call)) if (child.kind === "call") shorten(child, depth + 1, height);
+		const [only, ...others] = inside(call);
+		const tooDeep = depth + heightOf(call) > height;
+		if (depth > 0 && tooDeep && only?.kind === "call" && others.length === 0) shown.delete(call);
+	};
+	const heightOf = (node: TreeNode): number =>
+		node.kind === "statement" ? 0 : 1 + Math.max(0, ...inside(node).map(heightOf));
+	for (const root of roots) {
+		fold(root);
+		shorten(root, 0, depthMax);
+	}
+	const shownBy = new Map<TreeNode, TreeNode>();
+	for (const statement of statements) {
+		let node: TreeNode | undefined = statement;
+		while (node !== undefined && !shown.has(node)) node = node.parent;
+		if (node !== undefined) shownBy.set(statement, node);
+	}
+	return { shownBy, shown };
+}
+
+const everything = (statements: readonly StatementNode[]): Shape => {
+	const shown = new Set<TreeNode>();
+	for (const statement of statements) {
+		for (let node: TreeNode | undefined = statement; node !== undefined; node = node.parent) shown.add(node);
+	}
+	return { shown, shownBy: new Map(statements.map((one) => [one, one])) };
+};
+
+/** C without what a diagram does not need: the semicolon, the typographic signs. */
+function textOf(node: TreeNode): string {
+	const text = node.kind === "statement" ? node.text : (node.frame.text ?? `${node.frame.function}()`);
+	return text.trim().replace(/\s*;$/, "");
+}
+
+/** What a decisive step saw or changed, where its statement does not say it. */
+function valueRemarks(step: TraceStep, wholeEffect: boolean): string[] {
+	if (step.note !== undefined) return [step.note];
+	if (wholeEffect) return step.effect === "" ? [] : [step.effect];
+	const found: string[] = [];
+	for (const access of mergedAccesses(step)) {
+		if (access.kind === "read" && access.value !== undefined) found.push(access.value.text);
+		if (access.kind === "update") {
+			const change = step.changes.find((one) => one.object === access.object && one.field === access.field);
+			if (change !== undefined) found.push(`${change.before.text} ⇒ ${change.after.text}`);
+		}
+	}
+	return found;
+}
+
+interface OpenRow {
+	lane: number;
+	thread: number;
+	depth: number;
+	kind: TimelineRow["kind"];
+	text: string;
+	remarks: string[];
+	role?: "earlier" | "violation";
+	mark?: string;
+	steps: number[];
+}
+
+/** The rows of a trace. Rows of one thread are in the order of its steps, and so are rows of different threads. */
+export function timeline(trace: Trace, options: TimelineOptions = {}): Timeline {
+	const { steps, violation } = trace;
+	const { lanes, laneOf } = lanesOf(trace);
+	const statements = statementsOf(steps);
+	const runOf = runs(steps);
+	const decisive = decisiveSteps(trace);
+	const racing = new Set([...steps.keys()].filter((index) => steps[index]?.role !== undefined));
+	const full = options.full === true;
+	const { shown, shownBy } = full
+		? everything(statements)
+		: shape(statements, decisive, racing, runOf, options.depthMax ?? depthMaxDefault);
+	const rows: OpenRow[] = [];
+	const rowOf = new Map<TreeNode, { readonly row: OpenRow; readonly run: number }>();
+	const begun = new Set<number>();
+
+	const depthOf = (node: TreeNode) => {
+		let depth = 0;
+		for (let call = node.parent; call !== undefined; call = call.parent) if (shown.has(call)) depth++;
+		return depth;
+	};
+	const emit = (node: TreeNode, index: number, again: boolean): OpenRow => {
+		const thread = steps[index]?.thread ?? 0;
+		const text = again && full ? "" : textOf(node);
+		const row: OpenRow = {
+			lane: laneOf[thread] ?? 0,
+			thread,
+			depth: depthOf(node),
+			kind: node.kind,
+			text,
+			remarks: [],
+			steps: [],
+		};
+		rows.push(row);
+		rowOf.set(node, { row, run: runOf[index] ?? 0 });
+		return row;
+	};
+
+	for (const [index, step] of steps.entries()) {
+		const statement = statements[index];
+		if (statement === undefined) continue;
+		if (trace.threads[step.thread]?.kind === "callback" && !begun.has(step.thread)) {
+			rows.push({
+				lane: laneOf[step.thread] ?? 0,
+				thread: step.thread,
+				depth: 0,
+				kind: "grace period",
+				text: "",
+				remarks: [],
+				steps: [],
+			});
+		}
+		begun.add(step.thread);
+		const node = shownBy.get(statement) ?? statement;
+		const around: CallNode[] = [];
+		for (let call = node.parent; call !== undefined; call = call.parent) if (shown.has(call)) around.unshift(call);
+		for (const call of around) if (!rowOf.has(call)) emit(call, index, false);
+		const there = rowOf.get(node);
+		// A statement that another thread came in between of stands twice, and says what each part did.
+		const split = node.kind === "statement" && runOf[node.steps[0] ?? 0] !== runOf[node.steps.at(-1) ?? 0];
+		const continued = there !== undefined && (node.kind === "call" || (!full && there.run === runOf[index]));
+		const row = continued ? there.row : emit(node, index, there !== undefined && there.run === runOf[index]);
+		row.steps.push(index);
+		const marked = step.role !== undefined || violation.pair?.includes(index) === true;
+		if (full || (decisive.has(index) && (split || !marked || step.note !== undefined))) {
+			for (const remark of valueRemarks(step, full || split))
+				if (row.remarks.at(-1) !== remark) row.remarks.push(remark);
+		}
+		if (step.role === "violation") {
+			row.role = "violation";
+			row.mark = violationName(violation.kind);
+		} else if (step.role === "earlier" && row.role === undefined) {
+			row.role = "earlier";
+			row.mark = earlierDeed(step, violation);
+		}
+	}
+	return { lanes, rows };
+}
