@@ -2,6 +2,12 @@
 import type { Limits } from "../../engine/search/limits.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 
+/** What every worker is started with. */
+export interface WorkerContext {
+	/** The kernel model's texts, by path. */
+	readonly kernel: ReadonlyMap<string, string>;
+}
+
 /** One check to be searched. The worker sees the texts that the editor shows, saved or not. */
 export interface SearchJob {
 	readonly id: number;

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import type { SearchJob, SearchProgress, WorkerReply } from "./messages.ts";
+import type { SearchJob, SearchProgress, WorkerContext, WorkerReply } from "./messages.ts";
 
 /** One core is left to the editor. Each worker may use as much memory as one search is allowed. */
 export const workersMax = 4;
@@ -36,12 +36,21 @@ export class SearchPool {
 	private readonly waiting: Queued[] = [];
 	private readonly running = new Map<Worker, Queued>();
 	private readonly script: URL;
+	private readonly workerData: WorkerContext | undefined;
 	private readonly size: number;
 	private nextId = 1;
 
-	/** `script` is the worker's program; `size` the number of threads, by default by the cores there are. */
-	constructor(script: URL, size = Math.max(1, Math.min(workersMax, availableParallelism() - 1))) {
+	/**
+	 * `script` is the worker's program, which finds `workerData` as its own; `size` is the number of threads, by default
+	 * by the cores there are.
+	 */
+	constructor(
+		script: URL,
+		workerData?: WorkerContext,
+		size = Math.max(1, Math.min(workersMax, availableParallelism() - 1)),
+	) {
 		this.script = script;
+		this.workerData = workerData;
 		this.size = size;
 	}
 
@@ -88,7 +97,7 @@ export class SearchPool {
 	}
 
 	private start(): Worker {
-		const worker = new Worker(this.script);
+		const worker = new Worker(this.script, { workerData: this.workerData });
 		worker.on("message", (reply: WorkerReply) => this.receive(worker, reply));
 		worker.on("error", (error: Error) => this.lost(worker, error.message));
 		worker.on("exit", () => this.lost(worker, "The search thread ended."));
