@@ -69,10 +69,10 @@ function vscodeFolder() {
 }
 
 /**
- * Starts the server for a folder. `overrides` are user settings, `env` is added to the extension host's environment. Returns the
+ * Starts the server. `overrides` are user settings, `env` is added to the extension host's environment. Returns the
  * port and how to stop it all. With VSIX set, that package is installed.
  */
-export async function startServer({ folder, overrides = {}, env = {}, port: wanted = 0 }) {
+export async function startServer({ overrides = {}, env = {}, port: wanted = 0 }) {
 	const vscode = vscodeFolder();
 	const store = mkdtempSync(join(tmpdir(), "vsc-")); // short: sockets go in here
 	mkdirSync(join(store, "data", "User"), { recursive: true });
@@ -142,7 +142,7 @@ export async function startServer({ folder, overrides = {}, env = {}, port: want
 	};
 	try {
 		const port = await listening(child);
-		return { port, folder, child, stop };
+		return { port, child, stop };
 	} catch (error) {
 		await stop();
 		throw error;

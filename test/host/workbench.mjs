@@ -23,10 +23,11 @@ export function makeWorkspace() {
  */
 export async function openWorkbench({ settings = {}, env = {}, viewport = { width: 1280, height: 800 } } = {}) {
 	const workspace = makeWorkspace();
-	const server = await startServer({ folder: workspace.folder, overrides: settings, env }).catch((error) => {
+	const started = await startServer({ overrides: settings, env }).catch((error) => {
 		workspace.remove();
 		throw error;
 	});
+	const server = { ...started, folder: workspace.folder };
 	let browser;
 	const close = async () => {
 		await browser?.close().catch(() => {});
@@ -43,7 +44,7 @@ export async function openWorkbench({ settings = {}, env = {}, viewport = { widt
 			if (process.env.VERBOSE) console.error(`[${message.type()}] ${message.text()}`);
 		});
 		const failed = () => page.screenshot({ path: join(leftovers, "failed.png") }).catch(() => {});
-		return { page, server, errors, failed, close };
+		return { page, server, workspace, errors, failed, close };
 	} catch (error) {
 		await close();
 		throw error;

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { counterexample, lenses, seed, startWorkbench, type Workbench } from "./workbench.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeFinding {
+	readonly id: string;
+	readonly help: string;
+	readonly nodes: readonly { readonly html: string }[];
+}
+
+describe("the counterexample, as a user sees it", function () {
+	this.timeout(120_000);
+	let workbench: Workbench;
+	const view = () => counterexample(workbench.page);
+	const selected = () => view().locator('[role="option"][aria-selected="true"]');
+	const label = async () => (await selected().getAttribute("aria-label")) ?? "";
+
+	before(async () => {
+		workbench = await startWorkbench();
+		await workbench.open(seed);
+	});
+	after(() => workbench.close());
+
+	it("opens beside the text when the lens is clicked", async () => {
+		const lens = lenses(workbench.page).filter({ hasText: "Explore interleavings" });
+		await lens.first().waitFor({ timeout: 60_000 });
+		await lens.first().click();
+		await view().locator('[role="option"]').first().waitFor();
+		assert.ok((await view().locator(".lane-name").count()) >= 2);
+		assert.match((await view().locator("header .violation").textContent()) ?? "", /use after free/);
+		assert.equal(await view().locator(".row.violation").count(), 1);
+	});
+
+	it("annotates the lines of the text", async () => {
+		const text = await workbench.page.evaluate(() =>
+			[...document.querySelectorAll(".monaco-editor .view-line span")]
+				.map((span) => getComputedStyle(span, "::after").content)
+				.filter((content) => content.includes("CPU")),
+		);
+		assert.ok(text.length >= 2, JSON.stringify(text));
+	});
+
+	it("goes through the steps by keyboard, from end to end", async () => {
+		await view().locator('[role="listbox"]').focus();
+		await workbench.page.keyboard.press("Home");
+		assert.match(await label(), /^Step 1, CPU \d/);
+		await workbench.page.keyboard.press("ArrowDown");
+		assert.match(await label(), /^Step 2, CPU \d/);
+		await workbench.page.keyboard.press("ArrowUp");
+		assert.match(await label(), /^Step 1, CPU \d/);
+		await workbench.page.keyboard.press("n");
+		assert.match((await selected().locator(".switch-sign").count()).toString(), /1/);
+		await workbench.page.keyboard.press("p");
+		assert.match(await label(), /^Step 1, CPU \d/);
+		await workbench.page.keyboard.press("End");
+		const rows = await view().locator('[role="option"]').count();
+		assert.match(await label(), new RegExp(`^Step ${rows}, CPU \\d`));
+		assert.match(
+			(await view().locator("[aria-live]").textContent()) ?? "",
+			new RegExp(`^Step ${rows} of ${rows}, CPU \\d`),
+		);
+	});
+
+	it("marks what a step changed", async () => {
+		await view().locator('[role="listbox"]').focus();
+		await workbench.page.keyboard.press("Home");
+		const rows = await view().locator('[role="option"]').count();
+		let marked = 0;
+		for (let step = 0; step < rows; step++) {
+			marked += await view().locator(".objects .changed del").count();
+			await workbench.page.keyboard.press("ArrowDown");
+		}
+		assert.ok(marked > 0, "no step changed an object");
+	});
+
+	it("takes the editor to the line of a clicked step, and its source on Enter", async () => {
+		await view().locator('[role="option"]').first().click();
+		await workbench.page.locator(".monaco-editor .cdr[class*=ced-]").first().waitFor({ state: "attached" });
+		await view().locator('[role="listbox"]').focus();
+		await workbench.page.keyboard.press("Enter");
+		await workbench.page.locator(".monaco-editor.focused").waitFor();
+	});
+
+	it("has nothing that axe-core objects to", async () => {
+		const frame = workbench.page.frames().find((one) => one.url().includes("fake.html") && one.parentFrame());
+		assert.ok(frame, "the view's frame is there");
+		// The policy of the view forbids inline scripts, not what a debugger evaluates.
+		await frame.evaluate(axe);
+		const found = await frame.evaluate(async () => {
+			const { axe } = globalThis as unknown as { axe: { run(where: Document): Promise<{ violations: AxeFinding[] }> } };
+			return (await axe.run(document)).violations;
+		});
+		assert.deepEqual(
+			found.map(({ id, help, nodes }) => `${id}: ${help} ${nodes.map(({ html }) => html).join(" ")}`),
+			[],
+		);
+	});
+
+	it("survives a reload of the window, at the same step", async () => {
+		await view().locator('[role="listbox"]').focus();
+		await workbench.page.keyboard.press("Home");
+		await workbench.page.keyboard.press("ArrowDown");
+		const before = await label();
+		await workbench.page.waitForTimeout(3000); // the workbench writes its state a moment later
+		await workbench.page.reload();
+		await view().locator('[role="option"]').first().waitFor({ timeout: 60_000 });
+		assert.equal(await label(), before);
+		await workbench.page.waitForFunction(() =>
+			[...document.querySelectorAll(".monaco-editor .view-line span")].some((span) =>
+				getComputedStyle(span, "::after").content.includes("CPU"),
+			),
+		);
+	});
+
+	it("shows progress of a long search, and its button cancels it", async () => {
+		await workbench.open("long.mmscn");
+		const lens = lenses(workbench.page).filter({ hasText: "Explore interleavings" });
+		await lens.first().waitFor({ timeout: 60_000 });
+		await lens.first().click();
+		const notification = workbench.page.locator(".notification-toast", { hasText: "exploring" });
+		await notification.waitFor();
+		await notification.locator("a,.monaco-button", { hasText: "Cancel" }).first().click();
+		await notification.waitFor({ state: "detached" });
+	});
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { Api } from "../../../client/extension.ts";
+import type { FromView } from "../../../client/webview/messages.ts";
+import { exploreLenses, file, open, replace, seed, start, until } from "./support.ts";
+
+type Drawn = Extract<FromView, { type: "drawn" }>;
+
+describe("exploring interleavings", () => {
+	let api: Api;
+	let document: vscode.TextDocument;
+	const drawn: Drawn[] = [];
+
+	before(async () => {
+		document = (await open(seed)).document;
+		api = await start();
+		api.onDidReceiveFromView((message) => {
+			if (message.type === "drawn") drawn.push(message);
+		});
+	});
+
+	it("runs from the lens over a check, and shows the counterexample", async () => {
+		const lenses = await exploreLenses(document);
+		const lens = lenses.find((one) => one.arguments.check !== undefined) ?? assert.fail("no lens over a check");
+		await vscode.commands.executeCommand("mmscn.explore", lens.arguments);
+		const known = api.results(document.uri.toString()) ?? assert.fail("no results");
+		const result =
+			known.results.find((one) => one.check === lens.arguments.check) ?? assert.fail("no result of the check");
+		assert.equal(result.verdict, "race");
+		assert.equal(result.violation?.kind, "use_after_free");
+		assert.equal(known.version, document.version);
+		const steps = result.trace?.steps.length ?? 0;
+		const last = await until("the view", () => drawn.findLast((one) => one.rows === steps));
+		assert.equal(last.lanes, result.trace?.threads.length);
+		assert.match(last.announcement, new RegExp(`^Step \\d+ of ${steps}, CPU \\d`));
+	});
+
+	it("annotates the lines that took part, the violating one in its own role", () => {
+		const here = api.annotations().filter((one) => one.file === document.uri.toString());
+		assert.ok(here.length >= 2, JSON.stringify(here));
+		assert.equal(here.filter((one) => one.role === "violation").length, 1);
+		assert.ok(here.every((one) => !one.stale && one.line <= document.lineCount));
+		assert.match(here.find((one) => one.role === "violation")?.text ?? "", /CPU\d use after free: /);
+	});
+
+	it("shows the verdict in the lens", async () => {
+		await until("a lens with a verdict", async () =>
+			(await exploreLenses(document)).find(({ title }) => /race|use.after.free/i.test(title)),
+		);
+	});
+
+	it("searches every check of the scenario, and each meets its expectation", async () => {
+		const lens =
+			(await exploreLenses(document)).find((one) => one.arguments.check === undefined) ??
+			assert.fail("no lens over the scenario");
+		await vscode.commands.executeCommand("mmscn.explore", lens.arguments);
+		const { results } = api.results(document.uri.toString()) ?? assert.fail("no results");
+		assert.ok(results.length >= 5);
+		assert.deepEqual(
+			results.filter((one) => !one.ok).map(({ check, verdict }) => `${check}: ${verdict}`),
+			[],
+		);
+	});
+
+	it("switches annotations off and on", async () => {
+		await vscode.commands.executeCommand("mmscn.toggleInlineAnnotations");
+		await until("no annotations", () => api.annotations().length === 0);
+		await vscode.commands.executeCommand("mmscn.toggleInlineAnnotations");
+		await until("annotations", () => api.annotations().length > 0);
+	});
+
+	it("greys what it shows at the first edit, keeps it on its lines, and renews it with the next run", async () => {
+		const before = api.annotations().filter((one) => one.file === document.uri.toString());
+		const edit = new vscode.WorkspaceEdit();
+		edit.insert(document.uri, new vscode.Position(0, 0), "\n");
+		await vscode.workspace.applyEdit(edit);
+		const after = await until("grey annotations", () => {
+			const all = api.annotations().filter((one) => one.file === document.uri.toString());
+			return all.every((one) => one.stale) && all;
+		});
+		assert.deepEqual(
+			after.map(({ line }) => line),
+			before.map(({ line }) => line + 1),
+		);
+		assert.deepEqual(api.posted("stale"), { type: "stale", stale: true });
+		const [lens] = await exploreLenses(document);
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		assert.ok(api.annotations().every((one) => !one.stale));
+		await replace(document, "\n", "");
+	});
+
+	it("exports the counterexample", async () => {
+		const [lens] = await exploreLenses(document);
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		await vscode.commands.executeCommand("mmscn.exportCounterexample", "ascii");
+		const text = await until("the clipboard", () => vscode.env.clipboard.readText());
+		assert.match(text, /CPU\s?0.*CPU\s?1/);
+	});
+
+	it("cancels a long search", async () => {
+		const long = (await open("long.mmscn")).document;
+		const [lens] = await exploreLenses(long);
+		const ended = new Promise<string>((resolve) => {
+			const listening = api.onDidEndSearch(({ kind }) => {
+				listening.dispose();
+				resolve(kind);
+			});
+		});
+		const running = vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		await new Promise((resolve) => setTimeout(resolve, 1000));
+		const asked = Date.now();
+		await vscode.commands.executeCommand("mmscn.cancelSearch");
+		assert.equal(await ended, "cancelled");
+		await running;
+		assert.ok(Date.now() - asked < 10_000, "the search outlived its cancellation");
+		assert.equal(
+			api.results(file("long.mmscn").toString())?.results.some((one) => one.verdict === "safe") ?? false,
+			false,
+		);
+	});
+});

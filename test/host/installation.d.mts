@@ -1,0 +1,3 @@
+export const root: string;
+export const leftovers: string;
+export function install(): void;

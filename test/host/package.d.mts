@@ -1,0 +1,2 @@
+export function packagedFiles(): string[];
+export function makePackage(file: string): { readonly file: string; readonly size: number };
