@@ -33,7 +33,9 @@ const node = {
 	outdir: out,
 };
 
-const suites = readdirSync("test/editor/suite").map((file) => join("test/editor/suite", file));
+const suites = readdirSync("test/editor/suite")
+	.filter((file) => file.endsWith(".test.ts"))
+	.map((file) => join("test/editor/suite", file));
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });

@@ -123,12 +123,12 @@ function Row({
 							{one.effect && <span class="effect">{one.effect}</span>}
 							{one.note && <span class="note">{one.note}</span>}
 							{spans
-								.filter((span) => span.thread === lane && span.from === index)
+								.filter((span) => span.thread === lane && span.from === index && !one.effect.includes(span.label))
 								.map((span) => (
 									<span key={span.label} class="takes">{`┌ ${span.label}`}</span>
 								))}
 							{spans
-								.filter((span) => span.thread === lane && span.to === index)
+								.filter((span) => span.thread === lane && span.to === index && !one.effect.includes(span.label))
 								.map((span) => (
 									<span key={span.label} class="takes">{`└ ${span.label}`}</span>
 								))}

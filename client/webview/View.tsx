@@ -51,7 +51,7 @@ export function View({ state, post, select }: Properties) {
 	return (
 		<div class={state.stale ? "view stale" : "view"}>
 			<Header state={state} result={result} trace={trace} post={post} />
-			<Steering trace={trace} step={state.step} select={select} />
+			<Steering trace={trace} step={state.step} select={select} post={post} />
 			<div class="panes">
 				<Lanes trace={trace} step={state.step} select={select} />
 				<StepDetails trace={trace} step={state.step} post={post} />
@@ -120,9 +120,6 @@ function Header({
 					))}
 				</select>
 				{parameters.length > 0 && <code class="parameters">{parameters.join(", ")}</code>}
-				<button type="button" class="secondary" onClick={() => post({ type: "export" })}>
-					Copy as…
-				</button>
 			</div>
 			<p class="violation">
 				<strong>{spoken(violation.kind)}</strong> {violation.message}
@@ -149,10 +146,12 @@ function Steering({
 	trace,
 	step,
 	select,
+	post,
 }: {
 	readonly trace: Trace;
 	readonly step: number;
 	readonly select: (step: number) => void;
+	readonly post: (message: FromView) => void;
 }) {
 	const switches = contextSwitches(trace);
 	const last = trace.steps.length - 1;
@@ -170,8 +169,8 @@ function Steering({
 	);
 	return (
 		<nav class="steering" aria-label="Steps">
-			{button("First step (Home)", 0, "⏮")}
-			{button("Previous context switch (p)", switches.findLast((one) => one < step) ?? 0, "⇤")}
+			{button("First step (Home)", 0, "|◂")}
+			{button("Previous context switch (p)", switches.findLast((one) => one < step) ?? 0, "◂◂")}
 			{button("Previous step (↑)", Math.max(0, step - 1), "◂")}
 			<input
 				type="range"
@@ -185,10 +184,13 @@ function Steering({
 			{button(
 				"Next context switch (n)",
 				switches.find((one) => one > step),
-				"⇥",
+				"▸▸",
 			)}
-			{button("Last step (End)", last, "⏭")}
+			{button("Last step (End)", last, "▸|")}
 			<span class="position">{`${step + 1} / ${last + 1}`}</span>
+			<button type="button" onClick={() => post({ type: "export" })}>
+				Copy as…
+			</button>
 		</nav>
 	);
 }
