@@ -1,0 +1,474 @@
+/** Expressions: their value as a register expression, with the loads, stores and calls that get it emitted on the way. */
+import type {
+	AssignmentExpression,
+	BinaryExpression,
+	CallExpression,
+	FunctionItem,
+	NameExpression,
+	Parameter,
+	Range,
+	Expression as Tree,
+	UpdateExpression,
+	VariableItem,
+} from "../../language/syntax.ts";
+import type { Type } from "../../language/types.ts";
+import type { BinaryOperator, Expression, Marking } from "../program.ts";
+import { lowerBuiltin } from "./builtins.ts";
+import type { Label } from "./code.ts";
+import { bare } from "./context.ts";
+import { binary, constant, constantValue, register, truth, unary } from "./fold.ts";
+import { isStruct, sizeOf } from "./layout.ts";
+import { addressOf, lowerLvalue } from "./places.ts";
+import { lowerBody } from "./statements.ts";
+import type { Binding, Lvalue, ThreadLowering } from "./thread.ts";
+
+export const integer: Type = { kind: "integer", name: "int", signed: true, bits: 32 };
+const zero = constant(0);
+
+const isUnsigned = (type: Type | undefined) =>
+	type?.kind === "pointer" || type?.kind === "array" || (type?.kind === "integer" && !type.signed && type.bits === 32);
+
+/** The value of an expression. */
+export function lowerExpression(t: ThreadLowering, tree: Tree): Expression {
+	if (tree.constant !== undefined) return constant(tree.constant);
+	switch (tree.kind) {
+		case "parenthesized":
+			return lowerExpression(t, tree.operand);
+		case "number":
+			return constant(tree.value);
+		case "string":
+			return zero;
+		case "name":
+			return lowerName(t, tree);
+		case "member":
+		case "index":
+			if (t.threadVariables.has(tree)) return register(t.threadVariables.get(tree) ?? 0);
+			if (tree.type?.kind === "array") return addressOf(t, tree);
+			return readLvalue(t, lowerLvalue(t, tree), tree, t.marking);
+		case "call":
+			return lowerCall(t, tree);
+		case "unary":
+			return lowerUnary(t, tree);
+		case "update":
+			return lowerUpdate(t, tree);
+		case "binary":
+			return lowerBinary(t, tree);
+		case "assignment":
+			return lowerAssignment(t, tree);
+		case "conditional":
+			return lowerConditional(t, tree);
+		case "cast":
+			return narrow(lowerExpression(t, tree.operand), tree.typeName.type ?? tree.type);
+		case "comma":
+			lowerEffects(t, tree.left);
+			return lowerExpression(t, tree.right);
+		case "error":
+			throw t.error(tree, "this could not be read");
+	}
+}
+
+/** Evaluates for effect only. */
+export function lowerEffects(t: ThreadLowering, tree: Tree): void {
+	const inner = bare(tree) as Tree;
+	if (inner.kind === "assignment") assign(t, inner, false);
+	else if (inner.kind === "update") step(t, inner, false);
+	else lowerExpression(t, inner);
+}
+
+/** Control goes to one of the labels; conditions known now go there straight. */
+export function lowerCondition(t: ThreadLowering, tree: Tree, then: Label, otherwise: Label): void {
+	const inner = bare(tree) as Tree;
+	if (inner.kind === "unary" && inner.operator === "!") {
+		lowerCondition(t, inner.operand, otherwise, then);
+		return;
+	}
+	if (inner.kind === "binary" && (inner.operator === "&&" || inner.operator === "||")) {
+		const right = t.code.newLabel();
+		if (inner.operator === "&&") lowerCondition(t, inner.left, right, otherwise);
+		else lowerCondition(t, inner.left, then, right);
+		t.code.bind(right);
+		lowerCondition(t, inner.right, then, otherwise);
+		return;
+	}
+	if (inner.kind === "call" && inner.callee.kind === "name" && /^(un)?likely$/.test(inner.callee.name.text)) {
+		const argument = inner.arguments[0];
+		if (argument && argument.kind !== "type_name") {
+			lowerCondition(t, argument, then, otherwise);
+			return;
+		}
+	}
+	const value = lowerExpression(t, inner);
+	t.branch(value, then, otherwise, inner);
+}
+
+/** Reads an lvalue: a load when it is in memory. */
+export function readLvalue(t: ThreadLowering, lvalue: Lvalue, tree: Range, marking: Marking): Expression {
+	if (lvalue.kind === "register") return register(lvalue.register);
+	if (isStruct(lvalue.type)) throw t.error(tree, "structs are not copied as a whole; name the fields");
+	const target = t.temporary(lvalue.type);
+	const body = { kind: "load" as const, register: target, place: lvalue.place, marking };
+	if (lvalue.private) t.emitPrivate(body, tree);
+	else t.emit(body, tree, lvalue.rules);
+	return register(target);
+}
+
+/** Stores a value through an lvalue. */
+export function writeLvalue(t: ThreadLowering, lvalue: Lvalue, value: Expression, tree: Range, marking: Marking): void {
+	const narrowed = narrow(value, lvalue.type);
+	if (lvalue.kind === "register") {
+		t.emit({ kind: "assign", register: lvalue.register, value: narrowed }, tree);
+		return;
+	}
+	const body = { kind: "store" as const, place: lvalue.place, value: narrowed, marking };
+	if (lvalue.private) t.emitPrivate(body, tree);
+	else t.emit(body, tree, lvalue.rules);
+}
+
+/** What storing into this type leaves of a value. */
+function narrow(value: Expression, type: Type | undefined): Expression {
+	if (type?.kind === "bool") return truth(value);
+	if (type?.kind !== "integer" || type.bits === 32) return value;
+	const mask = constant(type.bits === 8 ? 0xff : 0xffff);
+	if (!type.signed) return binary("and", value, mask);
+	const shift = constant(32 - type.bits);
+	return binary("shift_right", binary("shift_left", value, shift), shift);
+}
+
+function lowerName(t: ThreadLowering, tree: NameExpression): Expression {
+	const symbol = tree.symbol;
+	const declaration = symbol?.declaration;
+	if (tree.name.text === "LINUX_VERSION_CODE") return constant(t.context.versionCode);
+	if (symbol?.constant !== undefined) return constant(symbol.constant);
+	if (declaration?.kind === "param") return constant(t.context.parameters.get(declaration.name.text) ?? 0);
+	if (declaration?.kind === "define" && declaration.value) return lowerExpression(t, declaration.value);
+	if (declaration?.kind === "parameter" || declaration?.kind === "variable") {
+		const bound = t.activation.variables.get(declaration);
+		if (bound?.kind === "constant") return constant(bound.value);
+	}
+	if (tree.type?.kind === "array") return addressOf(t, tree);
+	return readLvalue(t, lowerLvalue(t, tree), tree, t.marking);
+}
+
+function lowerUnary(t: ThreadLowering, tree: Extract<Tree, { kind: "unary" }>): Expression {
+	switch (tree.operator) {
+		case "&":
+			return addressOf(t, tree.operand);
+		case "*":
+			return readLvalue(t, lowerLvalue(t, tree), tree, t.marking);
+		case "!":
+			return unary("not", lowerExpression(t, tree.operand));
+		case "-":
+			return unary("negate", lowerExpression(t, tree.operand));
+		case "~":
+			return unary("complement", lowerExpression(t, tree.operand));
+		case "+":
+			return lowerExpression(t, tree.operand);
+	}
+}
+
+/** What one step of ++ or of pointer arithmetic amounts to. */
+const stride = (type: Type | undefined) =>
+	type?.kind === "pointer" ? sizeOf(type.to) : type?.kind === "array" ? sizeOf(type.of) : 1;
+
+function step(t: ThreadLowering, tree: UpdateExpression, wanted: boolean): Expression {
+	const lvalue = lowerLvalue(t, tree.operand);
+	const current = readLvalue(t, lvalue, tree, t.marking);
+	const before = wanted && !tree.prefix ? t.stable(current, lvalue.type, tree) : current;
+	const change = constant((tree.operator === "++" ? 1 : -1) * stride(lvalue.type));
+	const after = binary("add", before, change);
+	writeLvalue(t, lvalue, after, tree, t.marking);
+	if (!tree.prefix) return before;
+	return lvalue.kind === "register" ? register(lvalue.register) : narrow(after, lvalue.type);
+}
+
+function lowerUpdate(t: ThreadLowering, tree: UpdateExpression): Expression {
+	return step(t, tree, true);
+}
+
+const hasEffects = (tree: Tree): boolean => {
+	const inner = bare(tree) as Tree;
+	switch (inner.kind) {
+		case "assignment":
+		case "update":
+		case "call":
+		case "conditional":
+			return true;
+		case "binary":
+		case "comma":
+			return hasEffects(inner.left) || hasEffects(inner.right);
+		case "unary":
+		case "cast":
+			return hasEffects(inner.operand);
+		case "member":
+			return hasEffects(inner.object);
+		case "index":
+			return hasEffects(inner.object) || hasEffects(inner.index);
+		default:
+			return false;
+	}
+};
+
+function lowerBinary(t: ThreadLowering, tree: BinaryExpression): Expression {
+	if (tree.operator === "&&" || tree.operator === "||") return lowerLogical(t, tree);
+	let left = lowerExpression(t, tree.left);
+	if (hasEffects(tree.right)) left = t.stable(left, tree.left.type ?? integer, tree.left);
+	const right = lowerExpression(t, tree.right);
+	return operate(t, tree.operator, left, right, tree.left.type, tree.right.type);
+}
+
+function operate(
+	t: ThreadLowering,
+	operator: BinaryExpression["operator"],
+	left: Expression,
+	right: Expression,
+	leftType: Type | undefined,
+	rightType: Type | undefined,
+): Expression {
+	const unsigned = isUnsigned(leftType) || isUnsigned(rightType);
+	const pointerLeft = leftType?.kind === "pointer" || leftType?.kind === "array";
+	const pointerRight = rightType?.kind === "pointer" || rightType?.kind === "array";
+	const scaled = (value: Expression, by: Type | undefined) => binary("multiply", value, constant(stride(by)));
+	const compare = (kind: "less" | "less_equal", a: Expression, b: Expression) =>
+		binary((unsigned ? `${kind}_unsigned` : kind) as BinaryOperator, a, b);
+	switch (operator) {
+		case "+":
+			if (pointerLeft) return binary("add", left, scaled(right, leftType));
+			if (pointerRight) return binary("add", right, scaled(left, rightType));
+			return binary("add", left, right);
+		case "-":
+			if (pointerLeft && pointerRight)
+				return binary("divide", binary("subtract", left, right), constant(stride(leftType)));
+			return binary("subtract", left, pointerLeft ? scaled(right, leftType) : right);
+		case "*":
+			return binary("multiply", left, right);
+		case "/":
+			return binary(unsigned ? "divide_unsigned" : "divide", left, right);
+		case "%":
+			return binary(unsigned ? "remainder_unsigned" : "remainder", left, right);
+		case "&":
+			return binary("and", left, right);
+		case "|":
+			return binary("or", left, right);
+		case "^":
+			return binary("xor", left, right);
+		case "<<":
+			return binary("shift_left", left, right);
+		case ">>":
+			return binary(isUnsigned(leftType) ? "shift_right_unsigned" : "shift_right", left, right);
+		case "==":
+			return binary("equal", left, right);
+		case "!=":
+			return binary("not_equal", left, right);
+		case "<":
+			return compare("less", left, right);
+		case ">":
+			return compare("less", right, left);
+		case "<=":
+			return compare("less_equal", left, right);
+		case ">=":
+			return compare("less_equal", right, left);
+		case "&&":
+		case "||":
+			throw t.error(t.statement, "logical operators are control flow");
+	}
+}
+
+function lowerLogical(t: ThreadLowering, tree: BinaryExpression): Expression {
+	const yes = t.code.newLabel();
+	const no = t.code.newLabel();
+	const done = t.code.newLabel();
+	const result = t.temporary({ kind: "bool" });
+	lowerCondition(t, tree, yes, no);
+	t.code.bind(yes);
+	t.emit({ kind: "assign", register: result, value: constant(1) }, tree);
+	t.code.jump(done);
+	t.code.bind(no);
+	t.emit({ kind: "assign", register: result, value: zero }, tree);
+	t.code.bind(done);
+	return register(result);
+}
+
+function lowerConditional(t: ThreadLowering, tree: Extract<Tree, { kind: "conditional" }>): Expression {
+	const result = t.temporary(tree.type ?? integer);
+	const done = t.code.newLabel();
+	const no = t.code.newLabel();
+	if (tree.then) {
+		const yes = t.code.newLabel();
+		lowerCondition(t, tree.condition, yes, no);
+		t.code.bind(yes);
+		t.emit({ kind: "assign", register: result, value: lowerExpression(t, tree.then) }, tree.then);
+	} else {
+		t.emit({ kind: "assign", register: result, value: lowerExpression(t, tree.condition) }, tree.condition);
+		t.branch(register(result), done, no, tree);
+	}
+	t.code.jump(done);
+	t.code.bind(no);
+	t.emit({ kind: "assign", register: result, value: lowerExpression(t, tree.otherwise) }, tree.otherwise);
+	t.code.bind(done);
+	return register(result);
+}
+
+function lowerAssignment(t: ThreadLowering, tree: AssignmentExpression): Expression {
+	return assign(t, tree, true);
+}
+
+const compound: Record<string, BinaryExpression["operator"]> = {
+	"*=": "*",
+	"/=": "/",
+	"%=": "%",
+	"+=": "+",
+	"-=": "-",
+	"<<=": "<<",
+	">>=": ">>",
+	"&=": "&",
+	"^=": "^",
+	"|=": "|",
+};
+
+function assign(t: ThreadLowering, tree: AssignmentExpression, wanted: boolean): Expression {
+	const operator = compound[tree.operator];
+	if (!operator) {
+		const value = lowerExpression(t, tree.value);
+		const lvalue = lowerLvalue(t, tree.target);
+		if (isStruct(lvalue.type)) throw t.error(tree, "structs are not copied as a whole; assign their fields");
+		writeLvalue(t, lvalue, value, tree, t.marking);
+		if (!wanted) return value;
+		return lvalue.kind === "register" ? register(lvalue.register) : narrow(value, lvalue.type);
+	}
+	const lvalue = lowerLvalue(t, tree.target);
+	const right = lowerExpression(t, tree.value);
+	const current = readLvalue(t, lvalue, tree, t.marking);
+	const value = operate(t, operator, current, right, lvalue.type, tree.value.type);
+	writeLvalue(t, lvalue, value, tree, t.marking);
+	return lvalue.kind === "register" ? register(lvalue.register) : narrow(value, lvalue.type);
+}
+
+function lowerCall(t: ThreadLowering, tree: CallExpression): Expression {
+	const callee = bare(tree.callee) as Tree;
+	if (callee.kind !== "name")
+		throw t.error(
+			tree.callee,
+			"only functions called by name can be followed; calls through pointers are not modelled",
+		);
+	const symbol = callee.symbol;
+	const declaration = symbol?.declaration;
+	if (declaration?.kind !== "function" || !symbol) throw t.error(callee, `${callee.name.text} is no function`);
+	if (symbol.kind === "builtin") return lowerBuiltin(t, callee.name.text, tree);
+	const item = definitionOf(t, declaration, callee.name.text);
+	if (!item.item.body) throw t.error(callee, `${callee.name.text}() is declared, but has no body to explore`);
+	const args = tree.arguments.filter((argument): argument is Tree => argument.kind !== "type_name");
+	return callFunction(t, item.item, item.file, tree, args);
+}
+
+/** The definition of a function that may only be declared where it is called. */
+function definitionOf(
+	t: ThreadLowering,
+	declaration: FunctionItem,
+	name: string,
+): { item: FunctionItem; file: string } {
+	const found = declaration.body ? declaration.symbol : t.context.lookup(name);
+	const item = found?.declaration.kind === "function" ? found.declaration : declaration;
+	return { item, file: found?.file ?? declaration.symbol?.file ?? t.activation.file };
+}
+
+/** Inlines a call; arguments are evaluated first, from left to right. */
+function callFunction(
+	t: ThreadLowering,
+	item: FunctionItem,
+	file: string,
+	call: Tree,
+	args: readonly Tree[],
+): Expression {
+	const parameters = item.parameters.filter((parameter) => parameter.name);
+	const assigned = assignedIn(item);
+	const bindings = parameters.map(
+		(parameter, index): { parameter: Parameter; type: Type; binding?: Binding; value?: Expression } => {
+			const argument = args[index];
+			const type = parameter.typeName.type ?? parameter.symbol?.type ?? integer;
+			if (!argument) return { parameter, type, value: zero };
+			if (parameter.typeName.annotations.some((annotation) => annotation.name.text === "__byref")) {
+				return { parameter, type, binding: { kind: "lvalue", lvalue: lowerLvalue(t, argument) } };
+			}
+			const value = narrow(lowerExpression(t, argument), type);
+			const known = constantValue(value);
+			if (known !== undefined && !assigned.has(parameter))
+				return { parameter, type, binding: { kind: "constant", value: known } };
+			const later = args.slice(index + 1).some(hasEffects);
+			return { parameter, type, value: later ? t.stable(value, type, argument) : value };
+		},
+	);
+	return inline(t, item, file, call, bindings);
+}
+
+/** Inlines a function whose parameters get these values. */
+export function inline(
+	t: ThreadLowering,
+	item: FunctionItem,
+	file: string,
+	call: Tree,
+	bindings: readonly { parameter: Parameter; type: Type; binding?: Binding; value?: Expression }[],
+): Expression {
+	const returns = item.returnType.type ?? { kind: "void" };
+	const opaque = !item.inline;
+	// A function of another translation unit: nothing of memory is known to the compiler across its call.
+	const boundary = () => opaque && t.emit({ kind: "fence", fence: "compiler" }, call);
+	boundary();
+	const result = t.within(
+		item,
+		file,
+		call,
+		returns,
+		() => {
+			const assignments: { register: number; value: Expression }[] = [];
+			for (const { parameter, type, binding, value } of bindings) {
+				const bound = t.bindParameter(parameter, type, binding);
+				if (bound.kind === "register" && value) assignments.push({ register: bound.register, value });
+			}
+			for (const { register: target, value } of assignments) t.emit({ kind: "assign", register: target, value }, call);
+		},
+		() => item.body && lowerBody(t, item.body),
+	);
+	boundary();
+	return result === undefined ? zero : register(result);
+}
+
+/** Parameters and variables that a function assigns to, or whose address it takes. */
+function assignedIn(item: FunctionItem): Set<Parameter | VariableItem> {
+	const known = assignedCache.get(item);
+	if (known) return known;
+	const assigned = new Set<Parameter | VariableItem>();
+	const note = (target: Tree) => {
+		const inner = bare(target) as Tree;
+		const declaration = inner.kind === "name" ? inner.symbol?.declaration : undefined;
+		if (declaration?.kind === "parameter" || declaration?.kind === "variable") assigned.add(declaration);
+	};
+	/** A by-reference argument is assigned to by the callee. */
+	const noteByReference = (call: CallExpression) => {
+		const callee = bare(call.callee) as Tree;
+		const declaration = callee.kind === "name" ? callee.symbol?.declaration : undefined;
+		if (declaration?.kind !== "function") return;
+		declaration.parameters.forEach((parameter, index) => {
+			const argument = call.arguments[index];
+			const byReference = parameter.typeName.annotations.some((annotation) => annotation.name.text === "__byref");
+			if (byReference && argument && argument.kind !== "type_name") note(argument);
+		});
+	};
+	const visit = (node: unknown): void => {
+		if (Array.isArray(node)) {
+			for (const element of node) visit(element);
+		} else if (typeof node === "object" && node !== null && "kind" in node) {
+			const tree = node as Tree;
+			if (tree.kind === "assignment") note(tree.target);
+			else if (tree.kind === "update") note(tree.operand);
+			else if (tree.kind === "unary" && tree.operator === "&") note(tree.operand);
+			else if (tree.kind === "call") noteByReference(tree);
+			for (const [key, child] of Object.entries(tree))
+				if (key !== "symbol" && key !== "type" && typeof child === "object") visit(child);
+		}
+	};
+	if (item.body) visit(item.body.statements);
+	assignedCache.set(item, assigned);
+	return assigned;
+}
+
+const assignedCache = new WeakMap<FunctionItem, Set<Parameter | VariableItem>>();

@@ -1,0 +1,69 @@
+/** Initial values of objects: initializers folded to words before anything runs. */
+import type { Initializer, Expression as Tree, VariableItem } from "../../language/syntax.ts";
+import type { Type } from "../../language/types.ts";
+import { LoweringError, type ProgramContext } from "./context.ts";
+import { lowerExpression } from "./expressions.ts";
+import { constantValue } from "./fold.ts";
+import { isStruct, sizeOf, structLayout } from "./layout.ts";
+import type { LaidOut } from "./objects.ts";
+import { ThreadLowering } from "./thread.ts";
+
+/** Writes the words of a variable's initializer into its cells; every CPU's copy gets the same. */
+export function initializeObject(
+	context: ProgramContext,
+	file: string,
+	variable: VariableItem,
+	laidOut: LaidOut,
+): void {
+	if (!variable.initializer) return;
+	const copies = laidOut.percpuStride > 0 ? context.cpus : 1;
+	for (let copy = 0; copy < copies; copy++) {
+		fill(context, file, laidOut.type, laidOut.address + copy * laidOut.percpuStride, variable.initializer);
+	}
+}
+
+function fill(context: ProgramContext, file: string, type: Type, address: number, initializer: Initializer): void {
+	if (initializer.kind !== "initializer_list") {
+		context.objects.initialize(address, fold(context, file, initializer, type));
+		return;
+	}
+	let position = 0;
+	for (const entry of initializer.entries) {
+		let innerType: Type = type;
+		let at = address;
+		const designators = entry.designators.length > 0 ? entry.designators : [undefined];
+		for (const [depth, designator] of designators.entries()) {
+			if (isStruct(innerType)) {
+				const layout = structLayout(innerType);
+				const field =
+					designator?.kind === "field"
+						? layout.fields.find((candidate) => candidate.name === designator.name.text)
+						: designator === undefined
+							? layout.fields[position]
+							: undefined;
+				if (!field) throw new LoweringError(file, entry, "there is no such field to initialize");
+				if (depth === 0) position = layout.fields.indexOf(field) + 1;
+				at += layout.offsets.get(field.name) ?? 0;
+				innerType = field.type;
+			} else if (innerType.kind === "array") {
+				const index: number =
+					designator?.kind === "index" ? fold(context, file, designator.index, { kind: "unknown" }) : position;
+				if (index < 0 || index >= innerType.length)
+					throw new LoweringError(file, entry, "this element is outside of the array");
+				if (depth === 0) position = index + 1;
+				at += index * sizeOf(innerType.of);
+				innerType = innerType.of;
+			}
+		}
+		fill(context, file, innerType, at, entry.value);
+	}
+}
+
+/** The value of a constant expression; objects' addresses, parameters and the kernel version are constants as well. */
+export function fold(context: ProgramContext, file: string, tree: Tree, type: Type): number {
+	const scratch = new ThreadLowering(context, -1, 0, file);
+	const value = constantValue(lowerExpression(scratch, tree));
+	if (value === undefined)
+		throw new LoweringError(file, tree, "an initial value must be a constant or the address of an object");
+	return type.kind === "bool" ? Number(value !== 0) : value;
+}

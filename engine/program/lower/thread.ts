@@ -1,0 +1,265 @@
+/** One thread on its way from the tree to instructions: its variables, the calls it is in, the instructions so far. */
+import type {
+	Block,
+	FunctionItem,
+	Parameter,
+	Range,
+	Statement,
+	Expression as Tree,
+	VariableItem,
+} from "../../language/syntax.ts";
+import type { Type } from "../../language/types.ts";
+import type { Expression, Marking, Place, Thread } from "../program.ts";
+import { Code, type Label, type Straight } from "./code.ts";
+import { bare, callDepthMax, type Frame, instructionsMax, LoweringError, type ProgramContext } from "./context.ts";
+import { displayOf } from "./display.ts";
+import { constant, register } from "./fold.ts";
+import { isStruct } from "./layout.ts";
+import type { LaidOut } from "./objects.ts";
+
+/** Where a variable of a thread or function lives. */
+export type Binding =
+	| { readonly kind: "register"; readonly register: number }
+	| { readonly kind: "memory"; readonly laidOut: LaidOut; readonly shared: boolean }
+	/** A parameter that is never assigned to and got a constant. */
+	| { readonly kind: "constant"; readonly value: number }
+	/** A `__byref` parameter: the caller's own lvalue. */
+	| { readonly kind: "lvalue"; readonly lvalue: Lvalue };
+
+export type Lvalue =
+	| { readonly kind: "register"; readonly register: number; readonly type: Type }
+	| {
+			readonly kind: "memory";
+			readonly place: Place;
+			readonly type: Type;
+			readonly private: boolean;
+			readonly rules: readonly string[];
+	  };
+
+/** A function body being inlined, or the thread's own. */
+export interface Activation {
+	readonly file: string;
+	readonly variables: Map<VariableItem | Parameter, Binding>;
+	readonly labels: Map<string, Label>;
+	readonly addressTaken: ReadonlySet<VariableItem | Parameter>;
+	readonly returnLabel: Label;
+	readonly returnRegister: number | undefined;
+	readonly returnType: Type;
+}
+
+export interface Loop {
+	readonly breakLabel: Label;
+	readonly continueLabel: Label | undefined;
+}
+
+export class ThreadLowering {
+	readonly context: ProgramContext;
+	readonly code = new Code();
+	readonly number: number;
+	readonly cpu: number;
+	readonly callStack: Frame[] = [];
+	readonly loops: Loop[] = [];
+	/** Named variables of the thread itself, for `thread.variable`. */
+	readonly named = new Map<string, number>();
+	activation: Activation;
+	/** Statement that instructions belong to, for their text. */
+	statement: Range = { pos: 0, end: 0 };
+	/** File of `statement`. */
+	statementFile: string;
+	marking: Marking = "plain";
+	atomicDepth = 0;
+	/** Registers that stand for `thread.variable` in a property. */
+	readonly threadVariables = new Map<Tree, number>();
+
+	constructor(context: ProgramContext, number: number, cpu: number, file: string) {
+		this.context = context;
+		this.number = number;
+		this.cpu = cpu;
+		this.statementFile = file;
+		this.activation = {
+			file,
+			variables: new Map(),
+			labels: new Map(),
+			addressTaken: new Set(),
+			returnLabel: this.code.newLabel(),
+			returnRegister: undefined,
+			returnType: { kind: "void" },
+		};
+	}
+
+	/** Begins the thread's own body. */
+	enterBody(body: Block): void {
+		this.activation = { ...this.activation, addressTaken: addressTakenIn(body) };
+	}
+
+	site(range: Range, rules: readonly string[] = []): number {
+		const file = this.activation.file;
+		const statement = this.statementFile === file && this.statement.end > 0 ? this.statement : range;
+		return this.context.site(file, range, statement, this.callStack, rules);
+	}
+
+	error(range: Range, message: string): LoweringError {
+		return new LoweringError(this.activation.file, range, message);
+	}
+
+	emit(body: Straight, range: Range, rules: readonly string[] = []): void {
+		if (this.code.size > instructionsMax)
+			throw this.error(range, `this thread is longer than ${instructionsMax} instructions once its calls are inlined`);
+		this.code.emit(body, this.site(range, rules), this.atomicDepth > 0);
+	}
+
+	/** An access that no other thread can tell from local work. */
+	emitPrivate(body: Straight, range: Range): void {
+		this.code.emit(body, this.site(range), true);
+	}
+
+	branch(condition: Expression, then: Label, otherwise: Label, range: Range): void {
+		this.code.branch(condition, then, otherwise, this.site(range));
+	}
+
+	temporary(type: Type): number {
+		return this.code.newRegister(undefined, displayOf(type, undefined, this.context.version, this.context.lookup));
+	}
+
+	/** A copy of the value that later assignments to variables do not change. */
+	stable(value: Expression, type: Type, range: Range): Expression {
+		if (value.op === "constant") return value;
+		const copy = this.temporary(type);
+		this.emit({ kind: "assign", register: copy, value }, range);
+		return register(copy);
+	}
+
+	/** Everything between is one step. */
+	atomically(range: Range, body: () => void): void {
+		if (this.atomicDepth === 0) this.emit({ kind: "await", condition: constant(1) }, range);
+		this.atomicDepth++;
+		body();
+		this.atomicDepth--;
+	}
+
+	declare(variable: VariableItem, type: Type): Binding {
+		const { objects } = this.context;
+		const known = this.activation.variables.get(variable);
+		if (known) return known;
+		const taken = this.activation.addressTaken.has(variable);
+		let binding: Binding;
+		if (isStruct(type) || type.kind === "array" || type.kind === "lock" || taken) {
+			binding = { kind: "memory", laidOut: objects.local(variable, type, this.number), shared: taken };
+		} else {
+			binding = {
+				kind: "register",
+				register: this.code.newRegister(variable.name.text, this.displayOf(type, variable)),
+			};
+			if (this.callStack.length === 0 && !this.named.has(variable.name.text))
+				this.named.set(variable.name.text, binding.register);
+		}
+		this.activation.variables.set(variable, binding);
+		return binding;
+	}
+
+	bindParameter(parameter: Parameter, type: Type, binding: Binding | undefined): Binding {
+		const bound = binding ?? {
+			kind: "register",
+			register: this.code.newRegister(
+				parameter.name?.text,
+				displayOf(type, undefined, this.context.version, this.context.lookup),
+			),
+		};
+		this.activation.variables.set(parameter, bound);
+		return bound;
+	}
+
+	private displayOf(type: Type, variable: VariableItem) {
+		return displayOf(type, variable.doc, this.context.version, this.context.lookup);
+	}
+
+	label(name: string): Label {
+		const known = this.activation.labels.get(name);
+		if (known) return known;
+		const label = this.code.newLabel();
+		this.activation.labels.set(name, label);
+		return label;
+	}
+
+	/** Runs `body` inside a call of the function; `activate` binds its parameters. */
+	within(
+		item: FunctionItem,
+		file: string,
+		call: Range,
+		returnType: Type,
+		activate: () => void,
+		body: () => void,
+	): number | undefined {
+		if (this.callStack.length >= callDepthMax)
+			throw this.error(call, `calls are nested more than ${callDepthMax} deep here`);
+		const outer = this.activation;
+		const { statement, statementFile, marking } = this;
+		const frame: Frame = { function: item.name.text, call: this.context.sources.location(outer.file, call) };
+		const returnRegister = returnType.kind === "void" ? undefined : this.temporary(returnType);
+		this.activation = {
+			file,
+			variables: new Map(),
+			labels: new Map(),
+			addressTaken: item.body ? addressTakenIn(item.body) : new Set(),
+			returnLabel: this.code.newLabel(),
+			returnRegister,
+			returnType,
+		};
+		activate();
+		this.callStack.push(frame);
+		this.marking = "plain";
+		const loops = this.loops.splice(0);
+		body();
+		this.loops.push(...loops);
+		this.code.bind(this.activation.returnLabel);
+		this.callStack.pop();
+		this.activation = outer;
+		this.statement = statement;
+		this.statementFile = statementFile;
+		this.marking = marking;
+		return returnRegister;
+	}
+
+	finish(name: string, kind: Thread["kind"], range: Range): Thread {
+		return {
+			name,
+			cpu: this.cpu,
+			kind,
+			location: this.context.sources.location(this.activation.file, range),
+			instructions: this.code.finish(),
+			entry: 0,
+			registers: this.code.registers,
+		};
+	}
+}
+
+/** Variables and parameters of a body whose address is taken with `&`, directly (`&x`, not `&x->y`). */
+function addressTakenIn(body: Block): Set<VariableItem | Parameter> {
+	const taken = new Set<VariableItem | Parameter>();
+	const visit = (node: unknown): void => {
+		if (Array.isArray(node)) {
+			for (const element of node) visit(element);
+			return;
+		}
+		if (typeof node !== "object" || node === null || !("kind" in node)) return;
+		const tree = node as Tree | Statement;
+		if (tree.kind === "unary" && tree.operator === "&") {
+			const root = rootOf(tree.operand);
+			const declaration = root?.kind === "name" ? root.symbol?.declaration : undefined;
+			if (declaration?.kind === "variable" || declaration?.kind === "parameter") taken.add(declaration);
+		}
+		for (const [key, child] of Object.entries(tree)) {
+			if (key !== "symbol" && key !== "type" && typeof child === "object") visit(child);
+		}
+	};
+	visit(body.statements);
+	return taken;
+}
+
+/** The variable that an lvalue is a part of, where no pointer is followed on the way. */
+function rootOf(expression: Tree): Tree | undefined {
+	const inner = bare(expression) as Tree;
+	if (inner.kind === "member") return inner.arrow ? undefined : rootOf(inner.object);
+	if (inner.kind === "index") return inner.object.type?.kind === "array" ? rootOf(inner.object) : undefined;
+	return inner;
+}

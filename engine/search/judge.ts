@@ -1,0 +1,136 @@
+/** Violations that show in a state rather than in a step: invariants, data races, deadlock, properties of final states. */
+import type { Fault } from "../memory/access.ts";
+import { finished, live, notStarted, pcWord } from "../memory/layout.ts";
+import type { Machine } from "../memory/sc.ts";
+import type { Property } from "../program/program.ts";
+
+/** A violation found in a state, with the threads that take part in it. */
+export interface StateFault extends Fault {
+	readonly threads: readonly number[];
+	readonly property?: number;
+}
+
+export class Judge {
+	private readonly machine: Machine;
+	private readonly always: readonly number[];
+	private readonly final: readonly number[];
+	/** Properties `exists`, by index, that no final state has met yet. */
+	readonly unmet: Set<number>;
+
+	constructor(machine: Machine) {
+		this.machine = machine;
+		const indices = (kind: Property["property"]) =>
+			machine.program.properties.flatMap((property, index) => (property.property === kind ? [index] : []));
+		this.always = indices("always");
+		this.final = [...indices("finally"), ...indices("never")];
+		this.unmet = new Set(indices("exists"));
+	}
+
+	/** What is wrong with a state that may go on. */
+	ofState(words: Int32Array): StateFault | undefined {
+		const { machine } = this;
+		for (const index of this.always) {
+			const property = machine.program.properties[index] as Property;
+			if (!machine.holdsIn(words, property)) {
+				return { kind: "invariant", detail: `always (${property.text}) does not hold`, threads: [], property: index };
+			}
+		}
+		return machine.program.detectDataRaces ? this.dataRace(words) : undefined;
+	}
+
+	/** Whether a thread waits to load again what did not change. Where nothing else can go on this is no deadlock: the other alternative did. */
+	waitsToReload(words: Int32Array): boolean {
+		return this.machine.program.threads.some(
+			(_, thread) => this.machine.nextInstruction(words, thread)?.kind === "reload",
+		);
+	}
+
+	/** What is wrong with a state in which no thread can take a step. `exists` properties that it meets are taken note of. */
+	ofLastState(words: Int32Array): StateFault | undefined {
+		const { machine } = this;
+		const { program, layout } = machine;
+		const pcs = program.threads.map((_, thread) => words[(layout.threads[thread] as number) + pcWord] as number);
+		const unfinished = pcs.flatMap((pc, thread) => (pc === finished || pc === notStarted ? [] : [thread]));
+		if (unfinished.length > 0) {
+			if (this.waitsToReload(words)) return undefined;
+			return { kind: "deadlock", detail: this.deadlockDetail(unfinished, pcs), threads: unfinished };
+		}
+		for (const index of this.unmet) {
+			if (machine.holdsIn(words, program.properties[index] as Property)) this.unmet.delete(index);
+		}
+		for (const index of this.final) {
+			const property = program.properties[index] as Property;
+			if (machine.holdsIn(words, property) !== (property.property === "finally")) {
+				const claim = property.property === "finally" ? "does not hold at the end" : "holds at the end";
+				return {
+					kind: "invariant",
+					detail: `${property.property} (${property.text}): it ${claim}`,
+					threads: [],
+					property: index,
+				};
+			}
+		}
+		return program.detectLeaks ? this.leak(words) : undefined;
+	}
+
+	private deadlockDetail(threads: readonly number[], pcs: readonly number[]): string {
+		const { program } = this.machine;
+		const waits = threads.map((thread) => {
+			const instruction = program.threads[thread]?.instructions[pcs[thread] as number];
+			const text = instruction ? program.sites[instruction.site]?.text : undefined;
+			return `${program.threads[thread]?.name} at ${text ?? "its end"}`;
+		});
+		return `nobody can go on: ${waits.join("; ")}`;
+	}
+
+	/** Two threads about to touch the same word, one of them to write it, one of them plainly (LKMM, KCSAN). */
+	private dataRace(words: Int32Array): StateFault | undefined {
+		const { machine } = this;
+		const accesses = machine.program.threads.map((_, thread) => machine.nextAccess(words, thread));
+		for (let first = 0; first < accesses.length; first++) {
+			const one = accesses[first];
+			if (!one) continue;
+			for (let second = first + 1; second < accesses.length; second++) {
+				const two = accesses[second];
+				if (!two || one.cell !== two.cell || !(one.writes || two.writes) || !(one.plain || two.plain)) continue;
+				const cell = machine.program.cells[one.cell];
+				const object = machine.program.objects[cell?.object ?? 0]?.name ?? "?";
+				const name = cell?.field ? `${object}.${cell.field}` : object;
+				const does = (thread: number, access: { writes: boolean; plain: boolean }) =>
+					`${machine.program.threads[thread]?.name} ${access.plain ? "plainly " : ""}${access.writes ? "writes" : "reads"} it`;
+				return {
+					kind: "data_race",
+					detail: `${name}: ${does(first, one)} while ${does(second, two)}`,
+					cell: one.cell,
+					threads: [first, second],
+				};
+			}
+		}
+		return undefined;
+	}
+
+	/** An object out of a pool that nobody points to any more. */
+	private leak(words: Int32Array): StateFault | undefined {
+		const { program, layout } = this.machine;
+		for (const pool of program.pools) {
+			for (const object of pool.objects) {
+				if (words[layout.lifetimes + object] !== live) continue;
+				const address = program.objects[object]?.address ?? 0;
+				const known = program.cells.some(
+					(cell, index) =>
+						cell.object !== object &&
+						words[layout.lifetimes + cell.object] === live &&
+						((words[index] as number) & -256) === address,
+				);
+				if (!known)
+					return {
+						kind: "leak",
+						detail: `${program.objects[object]?.name} is still allocated and nothing points to it`,
+						object,
+						threads: [],
+					};
+			}
+		}
+		return undefined;
+	}
+}

@@ -1,0 +1,89 @@
+/** Every limit of a search, in one place. Hitting one makes the verdict `inconclusive`, and the verdict says which. */
+export interface Limits {
+	/** States kept at the most. */
+	readonly statesMax: number;
+	/** Wall time, in seconds. */
+	readonly secondsMax: number;
+	/** Memory of the search's tables, in MiB. */
+	readonly memoryMaxMiB: number;
+	/** Steps of one interleaving. */
+	readonly stepsMax: number;
+}
+
+export const defaultLimits: Limits = {
+	statesMax: 20_000_000,
+	secondsMax: 300,
+	memoryMaxMiB: 2048,
+	stepsMax: 100_000,
+};
+
+/** What a running search reports. */
+export interface Progress {
+	readonly states: number;
+	readonly transitions: number;
+	readonly seconds: number;
+	/** States found whose steps were not all taken yet. */
+	readonly frontier: number;
+	readonly memoryMiB: number;
+}
+
+export interface SearchOptions {
+	readonly limits: Limits;
+	/** False: every interleaving, one by one, as the oracle does it. */
+	readonly reduction: boolean;
+	/** Kinds of violation to go on for: others are kept, and reported only when none of these exists. Absent: the first of any kind. */
+	readonly wanted?: readonly string[];
+	/** Polled at least every `pollTransitions` transitions; true ends the search as `inconclusive`, limit `cancelled`. */
+	readonly cancelled?: () => boolean;
+	readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Transitions between two looks at the clock and at `cancelled`. */
+export const pollTransitions = 2048;
+/** Milliseconds between two progress reports. */
+export const progressMilliseconds = 100;
+
+/** Watches the limits of one search. */
+export class Watch {
+	private readonly started = performance.now();
+	private reported = 0;
+	private untilPoll = pollTransitions;
+	private readonly options: SearchOptions;
+	transitions = 0;
+
+	constructor(options: SearchOptions) {
+		this.options = options;
+	}
+
+	get seconds(): number {
+		return (performance.now() - this.started) / 1000;
+	}
+
+	/** Counts a transition; the limit that is hit now, if any. */
+	transition(
+		states: number,
+		frontier: () => number,
+		bytes: () => number,
+	): "states" | "seconds" | "memory" | "cancelled" | undefined {
+		this.transitions++;
+		if (states > this.options.limits.statesMax) return "states";
+		if (--this.untilPoll > 0) return undefined;
+		this.untilPoll = pollTransitions;
+		if (this.options.cancelled?.()) return "cancelled";
+		const now = performance.now();
+		if (now - this.started > this.options.limits.secondsMax * 1000) return "seconds";
+		const memoryMiB = bytes() / (1024 * 1024);
+		if (memoryMiB > this.options.limits.memoryMaxMiB) return "memory";
+		if (this.options.onProgress && now - this.reported >= progressMilliseconds) {
+			this.reported = now;
+			this.options.onProgress({
+				states,
+				transitions: this.transitions,
+				seconds: this.seconds,
+				frontier: frontier(),
+				memoryMiB,
+			});
+		}
+		return undefined;
+	}
+}

@@ -1,0 +1,173 @@
+/**
+ * Livelock: an execution that goes on for ever although every thread gets its turns. Under weak fairness (a thread that could
+ * always take a step does take one) such an execution exists exactly if some strongly connected component of the state graph
+ * has, for every thread, a step of that thread inside it or a state in which that thread cannot step
+ * (Lichtenstein and Pnueli, POPL 1985).
+ */
+import type { Machine } from "../memory/sc.ts";
+import { successors } from "../program/liveness.ts";
+import type { Thread } from "../program/program.ts";
+import { forEachCyclicComponent } from "./components.ts";
+import type { StateGraph } from "./graph.ts";
+import type { Schedule, ScheduledStep } from "./schedule.ts";
+
+/** Whether a thread can come back to an instruction: without such a thread no state repeats. */
+export function hasCycle(thread: Thread): boolean {
+	const colour = new Uint8Array(thread.instructions.length);
+	const path: { pc: number; next: number }[] = [];
+	for (let root = 0; root < thread.instructions.length; root++) {
+		if (colour[root]) continue;
+		path.push({ pc: root, next: 0 });
+		colour[root] = 1;
+		while (path.length > 0) {
+			const top = path[path.length - 1] as { pc: number; next: number };
+			const instruction = thread.instructions[top.pc];
+			const following = instruction ? successors(instruction)[top.next++] : undefined;
+			if (following === undefined) {
+				colour[top.pc] = 2;
+				path.pop();
+			} else if (colour[following] === 1) return true;
+			else if (!colour[following]) {
+				colour[following] = 1;
+				path.push({ pc: following, next: 0 });
+			}
+		}
+	}
+	return false;
+}
+
+export interface Livelock {
+	readonly schedule: Schedule;
+	readonly threads: readonly number[];
+}
+
+/** A fair cycle of the graph, if there is one, with a schedule that leads into it and around it once. */
+export function findLivelock(machine: Machine, graph: StateGraph): Livelock | undefined {
+	let found: Livelock | undefined;
+	forEachCyclicComponent(graph, (states) => {
+		const moving = fairThreads(machine, graph, states);
+		if (!moving) return true;
+		found = lasso(graph, states, moving);
+		return false;
+	});
+	return found;
+}
+
+/** Threads that step inside the component, if it is fair; `mustMove` are those that can step everywhere in it. */
+function fairThreads(
+	machine: Machine,
+	graph: StateGraph,
+	states: readonly number[],
+): { readonly mustMove: readonly number[]; readonly threads: readonly number[] } | undefined {
+	const inside = new Set(states);
+	const threads = machine.program.threads.length;
+	const stepsInside = new Uint8Array(threads);
+	const idleSomewhere = new Uint8Array(threads);
+	const enabled = new Uint8Array(threads);
+	for (const state of states) {
+		enabled.fill(0);
+		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
+			const thread = graph.edgeThread.at(edge);
+			enabled[thread] = 1;
+			if (inside.has(graph.edgeTo.at(edge))) stepsInside[thread] = 1;
+		}
+		for (let thread = 0; thread < threads; thread++) if (!enabled[thread]) idleSomewhere[thread] = 1;
+	}
+	const all = Array.from({ length: threads }, (_, thread) => thread);
+	if (all.some((thread) => !stepsInside[thread] && !idleSomewhere[thread])) return undefined;
+	return {
+		mustMove: all.filter((thread) => !idleSomewhere[thread]),
+		threads: all.filter((thread) => stepsInside[thread]),
+	};
+}
+
+function lasso(
+	graph: StateGraph,
+	states: readonly number[],
+	moving: { mustMove: readonly number[]; threads: readonly number[] },
+): Livelock {
+	const inside = new Set(states);
+	const anywhere = () => true;
+	const prefix = pathTo(graph, graph.initial, (state) => inside.has(state), anywhere);
+	const start = prefix.end;
+	const initial = graph.initialChoices[graph.initial.indexOf(prefix.start)] ?? [];
+	const cycle: ScheduledStep[] = [];
+	let at = start;
+	const wanted = moving.mustMove.length > 0 ? moving.mustMove : moving.threads.slice(0, 1);
+	for (const thread of wanted) {
+		const path = pathThroughEdge(graph, at, thread, inside);
+		cycle.push(...path.steps);
+		at = path.end;
+	}
+	if (at !== start)
+		cycle.push(
+			...pathTo(
+				graph,
+				[at],
+				(state) => state === start,
+				(state) => inside.has(state),
+			).steps,
+		);
+	return {
+		schedule: { initial, steps: [...prefix.steps, ...cycle], cycleFrom: prefix.steps.length },
+		threads: moving.threads,
+	};
+}
+
+interface Path {
+	readonly steps: readonly ScheduledStep[];
+	readonly start: number;
+	readonly end: number;
+}
+
+const stepOf = (graph: StateGraph, edge: number): ScheduledStep => ({
+	thread: graph.edgeThread.at(edge),
+	choices: graph.edgeChoices[edge] ?? [],
+});
+
+/** Shortest path from one of the states to a state that is wanted, through states that are allowed. */
+function pathTo(
+	graph: StateGraph,
+	from: readonly number[],
+	wanted: (state: number) => boolean,
+	allowed: (state: number) => boolean,
+): Path {
+	const via = new Map<number, { edge: number; state: number } | undefined>(from.map((state) => [state, undefined]));
+	const queue = [...from];
+	for (const state of queue) {
+		if (wanted(state)) {
+			const steps: ScheduledStep[] = [];
+			let start = state;
+			for (let at = via.get(state); at; at = via.get(at.state)) {
+				steps.push(stepOf(graph, at.edge));
+				start = at.state;
+			}
+			return { steps: steps.reverse(), start, end: state };
+		}
+		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
+			const next = graph.edgeTo.at(edge);
+			if (via.has(next) || !allowed(next)) continue;
+			via.set(next, { edge, state });
+			queue.push(next);
+		}
+	}
+	throw new Error("a component's states reach each other, so there is a path");
+}
+
+/** Shortest path inside the component that ends with a step of the thread. */
+function pathThroughEdge(graph: StateGraph, from: number, thread: number, inside: ReadonlySet<number>): Path {
+	const edgeOf = (state: number) => {
+		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
+			if (graph.edgeThread.at(edge) === thread && inside.has(graph.edgeTo.at(edge))) return edge;
+		}
+		return -1;
+	};
+	const path = pathTo(
+		graph,
+		[from],
+		(state) => edgeOf(state) >= 0,
+		(state) => inside.has(state),
+	);
+	const edge = edgeOf(path.end);
+	return { steps: [...path.steps, stepOf(graph, edge)], start: from, end: graph.edgeTo.at(edge) };
+}

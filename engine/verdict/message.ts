@@ -1,0 +1,27 @@
+/** One sentence for each violation, in the kernel's terms. */
+import type { Fault } from "../memory/access.ts";
+import type { Program } from "../program/program.ts";
+
+/** The sentence for a fault met by the thread with this name. */
+export function describeFault(program: Program, fault: Fault, thread: string): string {
+	const cell = fault.cell === undefined ? undefined : program.cells[fault.cell];
+	const object = program.objects[fault.object ?? cell?.object ?? -1]?.name;
+	const name = cell?.field ? `${object}.${cell.field}` : object;
+	switch (fault.kind) {
+		case "use_after_free":
+			return `${thread} uses ${name ?? fault.detail} after ${object} was freed (${fault.detail})`;
+		case "double_free":
+			return `${thread} frees ${object ?? fault.detail} a second time`;
+		case "null_dereference":
+			return `${thread} dereferences NULL: ${fault.detail}`;
+		case "data_race":
+			return `data race on ${fault.detail}`;
+		case "deadlock":
+		case "livelock":
+		case "invariant":
+		case "leak":
+			return fault.detail;
+		default:
+			return `${thread}: ${fault.detail}`;
+	}
+}

@@ -1,0 +1,177 @@
+/**
+ * What a search found. One `Verdict`, with its `Trace`, feeds every surface: terminal, editor, diagram, exports.
+ * Everything here is plain data that survives JSON and `postMessage` unchanged.
+ */
+
+/** A place in a source file. Lines and columns count from 1; columns count UTF-16 code units. */
+export interface Location {
+	readonly file: string;
+	readonly line: number;
+	readonly column: number;
+	readonly endLine: number;
+	readonly endColumn: number;
+}
+
+/** The kinds of violation, by the name that `expect` uses. */
+export const violationKinds = [
+	"use_after_free",
+	"double_free",
+	"invalid_free",
+	"null_dereference",
+	"wild_dereference",
+	"tagged_dereference",
+	"wrong_type",
+	"out_of_range",
+	"refcount_underflow",
+	"refcount_from_zero",
+	"assertion",
+	"invariant",
+	"lock_misuse",
+	"lock_order",
+	"sleep_in_atomic",
+	"deadlock",
+	"livelock",
+	"rcu_reader_left_open",
+	"division_by_zero",
+	"data_race",
+	"leak",
+	"unreachable",
+] as const;
+export type ViolationKind = (typeof violationKinds)[number];
+
+/** The limits a search may hit; hitting one makes the verdict `inconclusive`. */
+export type Limit =
+	| "states"
+	| "seconds"
+	| "memory"
+	| "steps"
+	| "allocations"
+	| "rcu_callbacks"
+	| "cancelled"
+	| "unsupported";
+
+export interface Violation {
+	readonly kind: ViolationKind;
+	/** One sentence, in the kernel's terms: "compaction reads inode.i_data.flags after inode was freed". */
+	readonly message: string;
+	readonly location: Location;
+	/** The object that suffered, by its name in the scenario; absent where there is none (a deadlock). */
+	readonly object?: string;
+	readonly field?: string;
+	/** Identifiers of rules of the kernel model that the racing access breaks ("M6"). */
+	readonly rules?: readonly string[];
+	/** Indices into `trace.steps`: the earlier and the later half of the racing pair, where there is a pair. */
+	readonly pair?: readonly [number, number];
+}
+
+export interface Frame {
+	readonly function: string;
+	/** Where in the caller this function was called. */
+	readonly call: Location;
+	/** The call as written, with what its value goes to where that is all the statement does: "mapping = folio_mapping(&folio)". */
+	readonly text?: string;
+}
+
+/** One value of shared memory, as raw word and as words a reader understands. */
+export interface Value {
+	readonly raw: number;
+	/** "→ inode.i_data", "NULL", "01b anon_vma", "PG_locked|PG_lru", "3", "freed". */
+	readonly text: string;
+}
+
+export interface Change {
+	readonly object: string;
+	/** Path inside the object ("i_data.flags"); "" for the object itself (its lifetime: "live", "freed"). */
+	readonly field: string;
+	readonly before: Value;
+	readonly after: Value;
+}
+
+export interface AccessRecord {
+	readonly kind: "read" | "write" | "update" | "free" | "allocate" | "lock" | "unlock";
+	readonly object: string;
+	readonly field: string;
+	/** Value read, or value written. */
+	readonly value?: Value;
+	/** Index of the step whose write this read saw; absent for the initial value. */
+	readonly readsFrom?: number;
+}
+
+export interface TraceStep {
+	readonly thread: number;
+	readonly cpu: number;
+	/** Innermost place, possibly in the kernel model. */
+	readonly location: Location;
+	/** The statement of the scenario's own thread that this step belongs to (equals `location` when not in a call). */
+	readonly threadLocation: Location;
+	/** Calls, outermost first. Empty when the statement stands in the thread itself. */
+	readonly callStack: readonly Frame[];
+	/** The statement as written, white space folded: "folio->mapping = NULL;". */
+	readonly text: string;
+	/** What happened, short: "folio.mapping: → inode.i_data ⇒ NULL", "reads folio.mapping = NULL". */
+	readonly effect: string;
+	readonly accesses: readonly AccessRecord[];
+	readonly changes: readonly Change[];
+	/** Thread-locals that changed, by their name in the source. */
+	readonly locals: readonly { readonly name: string; readonly value: Value }[];
+	/** Remark of the machine, not of the source: "the compiler reloads folio->mapping". */
+	readonly note?: string;
+	/** Locks held by this thread after the step ("folio (folio lock)"), readers, irq state. */
+	readonly held: readonly string[];
+	/** This step is one of the racing pair, or the violating step. */
+	readonly role?: "earlier" | "violation";
+}
+
+export interface TraceThread {
+	readonly name: string;
+	readonly cpu: number;
+	/** `callback` for what runs after a grace period rather than from the start. */
+	readonly kind: "thread" | "callback";
+	readonly location: Location;
+}
+
+export interface InitialValue {
+	readonly object: string;
+	readonly field: string;
+	readonly type: string;
+	readonly value: Value;
+}
+
+export interface Trace {
+	/** Replays without a search: `mmscn replay FILE CHECK SCHEDULE`. */
+	readonly schedule: string;
+	readonly contextSwitches: number;
+	readonly threads: readonly TraceThread[];
+	readonly parameters: Readonly<Record<string, string>>;
+	readonly initial: readonly InitialValue[];
+	readonly steps: readonly TraceStep[];
+	readonly violation: Violation;
+}
+
+export interface SearchStatistics {
+	readonly states: number;
+	readonly transitions: number;
+	readonly seconds: number;
+	readonly limit?: Limit;
+	/** Complete interleavings, where counting was asked for. */
+	readonly interleavings?: number;
+	readonly violatingInterleavings?: number;
+}
+
+export interface Verdict {
+	readonly verdict: "race" | "safe" | "inconclusive";
+	readonly memory: "sc" | "lkmm";
+	readonly violation?: Violation;
+	readonly trace?: Trace;
+	readonly stats: SearchStatistics;
+}
+
+/** A verdict in its place: what `mmscn check --format json` prints and the editor receives. */
+export interface CheckResult extends Verdict {
+	readonly file: string;
+	readonly scenario: string;
+	readonly check: string;
+	/** The kinds the author expects: "safe", "reachable" or violation kinds. */
+	readonly expected: string;
+	readonly ok: boolean;
+}
