@@ -42,6 +42,8 @@ export interface Layout {
 	readonly typesafe: Uint8Array;
 	/** Whether anybody can see another CPU's context (a grace period, or a wait for interrupts). */
 	readonly contextIsShared: boolean;
+	/** For each thread, the others that run on its CPU. */
+	readonly cpuMates: readonly (readonly number[])[];
 	/** Cells that are locks. */
 	readonly lockCells: readonly number[];
 }
@@ -74,6 +76,9 @@ export function layoutOf(program: Program): Layout {
 	}
 	const typesafe = new Uint8Array(program.objects.length);
 	for (const pool of program.pools) if (pool.typesafeByRcu) for (const object of pool.objects) typesafe[object] = 1;
+	const cpuMates = program.threads.map((thread, index) =>
+		program.threads.flatMap((other, mate) => (mate !== index && other.cpu === thread.cpu ? [mate] : [])),
+	);
 	const seesContext = (instruction: Instruction) => instruction.kind === "irqs_disabled_on";
 	return {
 		words: next,
@@ -85,7 +90,10 @@ export function layoutOf(program: Program): Layout {
 		objectAt,
 		typesafe,
 		contextIsShared:
-			program.gracePeriods > 0 || program.threads.some((thread) => thread.instructions.some(seesContext)),
+			program.gracePeriods > 0 ||
+			cpuMates.some((mates) => mates.length > 0) ||
+			program.threads.some((thread) => thread.instructions.some(seesContext)),
+		cpuMates,
 		lockCells: program.cells.flatMap((cell, index) => (cell.lock ? [index] : [])),
 	};
 }

@@ -87,6 +87,7 @@ export class Machine {
 	private base = 0;
 	private observer: Observer | undefined;
 	private fault: Fault | undefined;
+	private lenient = false;
 	private readonly dead: readonly (readonly Int32Array[])[];
 
 	constructor(program: Program) {
@@ -128,6 +129,10 @@ export class Machine {
 			this.enter(this.initThread);
 			while (this.pc >= 0) {
 				const outcome = this.run(true);
+				if (outcome.kind === "disabled") {
+					const fault: Fault = { kind: "deadlock", detail: "init waits for something that nobody will do" };
+					return { kind: "fault", fault, instruction: this.pc };
+				}
 				if (outcome.kind !== "done") return outcome;
 			}
 		}
@@ -160,8 +165,17 @@ export class Machine {
 	step(words: Int32Array, thread: number, choices: readonly number[], observer?: Observer): Outcome {
 		this.begin(words, choices, observer);
 		this.enter(thread);
-		if (this.pc < 0) return disabled;
+		if (this.pc < 0 || this.isHeldOff(thread)) return disabled;
 		return this.run(true);
+	}
+
+	/** Whether another thread keeps this one off their common CPU: it has preemption or interrupts off, or spins in a lock's section. */
+	private isHeldOff(thread: number): boolean {
+		for (const mate of this.layout.cpuMates[thread] ?? []) {
+			const base = this.layout.threads[mate] as number;
+			if (this.words[base + irqWord] || this.words[base + preemptWord] || this.words[base + spinWord]) return true;
+		}
+		return false;
 	}
 
 	/** Place of the access that the thread stands before, when that is a plain or marked access to one cell. */
@@ -191,11 +205,11 @@ export class Machine {
 		this.thread = this.initThread;
 		this.base = words.length;
 		scratch[this.base + pcWord] = code.entry;
-		while (this.pc >= 0) {
-			const outcome = this.interpret(code.instructions, true);
-			if (outcome.kind !== "done") return false;
-		}
-		return scratch[words.length + registersWord] !== 0;
+		this.lenient = true;
+		let outcome: Outcome = done;
+		while (this.pc >= 0 && outcome.kind === "done") outcome = this.interpret(code.instructions, true);
+		this.lenient = false;
+		return outcome.kind === "done" && scratch[words.length + registersWord] !== 0;
 	}
 
 	private begin(words: Int32Array, choices: readonly number[], observer: Observer | undefined): void {
@@ -241,6 +255,8 @@ export class Machine {
 			place.text,
 		);
 		if (typeof resolved === "number") return resolved;
+		// A property looks from outside: what a freed object last held is still there to be seen.
+		if (this.lenient && resolved.kind === "use_after_free" && resolved.cell !== undefined) return resolved.cell;
 		this.fault = resolved;
 		return -1;
 	}

@@ -73,7 +73,7 @@ function lowerStatement(t: ThreadLowering, statement: Statement): void {
 			return;
 		case "return":
 			begin(t, statement);
-			lowerReturn(t, statement.value, statement);
+			lowerReturn(t, statement.value);
 			return;
 		case "atomic":
 			begin(t, statement);
@@ -91,7 +91,7 @@ function jumpTo(t: ThreadLowering, label: Label | undefined, range: Range, word:
 	t.code.jump(label);
 }
 
-function lowerReturn(t: ThreadLowering, value: Tree | undefined, range: Range): void {
+function lowerReturn(t: ThreadLowering, value: Tree | undefined): void {
 	const { returnRegister, returnLabel, returnType } = t.activation;
 	if (value) {
 		if (returnRegister === undefined) lowerEffects(t, value);
@@ -104,7 +104,6 @@ function lowerReturn(t: ThreadLowering, value: Tree | undefined, range: Range): 
 				"plain",
 			);
 	}
-	if (t.callStack.length === 0 && t.atomicDepth > 0) throw t.error(range, "return out of an atomic block");
 	t.code.jump(returnLabel);
 }
 
