@@ -198,7 +198,7 @@ export type InstructionBody =
 export interface Site {
 	readonly location: Location;
 	/** Calls, outermost first. */
-	readonly callStack: readonly { readonly function: string; readonly call: Location }[];
+	readonly callStack: readonly { readonly function: string; readonly call: Location; readonly text?: string }[];
 	/** The statement, white space folded. */
 	readonly text: string;
 	/** Rules (@rule) that stand at the symbols which the statement touches: "M6". */

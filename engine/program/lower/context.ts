@@ -22,6 +22,8 @@ export class LoweringError extends Error {
 export interface Frame {
 	readonly function: string;
 	readonly call: Location;
+	/** The call as written, with what its value goes to where that is all the statement does. */
+	readonly text: string;
 }
 
 /** Calls that may be nested in each other before it is taken for a mistake. */

@@ -181,6 +181,19 @@ export class ThreadLowering {
 		return label;
 	}
 
+	/** The call as written; "mapping = folio_mapping(folio)" where the statement does nothing else. */
+	private callText(file: string, call: Range): string {
+		const { sources } = this.context;
+		const text = sources.text(file, call);
+		const { statement } = this;
+		if (this.statementFile !== file || call.pos < statement.pos || call.end > statement.end) return text;
+		const before = sources.text(file, { pos: statement.pos, end: call.pos });
+		const after = sources.text(file, { pos: call.end, end: statement.end });
+		// An assignment, or a declaration without its type.
+		const assigned = /^\S+ ?=$/.test(before) ? before : /^[\w\s*]+?[\s*](\w+ ?=)$/.exec(before)?.[1];
+		return assigned !== undefined && (after === "" || after === ";") ? `${assigned} ${text}` : text;
+	}
+
 	/** Runs `body` inside a call of the function; `activate` binds its parameters. */
 	within(
 		item: FunctionItem,
@@ -194,7 +207,11 @@ export class ThreadLowering {
 			throw this.error(call, `calls are nested more than ${callDepthMax} deep here`);
 		const outer = this.activation;
 		const { statement, statementFile, marking } = this;
-		const frame: Frame = { function: item.name.text, call: this.context.sources.location(outer.file, call) };
+		const frame: Frame = {
+			function: item.name.text,
+			call: this.context.sources.location(outer.file, call),
+			text: this.callText(outer.file, call),
+		};
 		const returnRegister = returnType.kind === "void" ? undefined : this.temporary(returnType);
 		this.activation = {
 			file,
