@@ -2,7 +2,7 @@
  * The counterexample as kernel commit messages draw races: a column per CPU, time downwards, calls with what matters
  * inside them indented, an arrow at the racing pair. Plain ASCII, ready to be pasted into a mail.
  */
-import { type Timeline, type TimelineRow, timeline } from "./timeline.ts";
+import { lanesOf, type Timeline, type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult, Trace } from "./verdict.ts";
 import { ascii, headline, parameterWords, sentence } from "./words.ts";
 import { longestPiece, wrapProse, wrapStatement } from "./wrap.ts";
@@ -150,9 +150,10 @@ function headLines(heads: readonly (readonly string[])[], columns: readonly Colu
  */
 export function asciiDiagram(trace: Trace, options: AsciiOptions = {}): string[] {
 	const width = options.width ?? diagramColumns;
-	const depthMax = depthMaxByLanes[new Set(trace.threads.map((one) => one.cpu)).size] ?? 2;
+	const depthMax = depthMaxByLanes[lanesOf(trace).lanes.length] ?? 2;
 	const table = timeline(trace, { full: options.full === true, depthMax });
-	const heads = table.lanes.map((lane) => [`CPU ${lane.cpu}`, ...lane.names.map(ascii)]);
+	if (table.lanes.length === 0) return [];
+	const heads = table.lanes.map((lane) => [`${lane.title}`, ...lane.names.map(ascii)]);
 	const columns = columnsOf(table, heads, width);
 	const lines = headLines(heads, columns);
 	for (const row of table.rows) {
@@ -187,7 +188,8 @@ function body(result: CheckResult, options: AsciiOptions): string[] {
 	if (trace === undefined) return lines;
 	const parameters = parameterWords(trace.parameters);
 	if (parameters !== "") lines.push(...wrapProse(`with ${ascii(parameters)}`, width));
-	lines.push("", ...asciiDiagram(trace, options), "");
+	const diagram = asciiDiagram(trace, options);
+	lines.push("", ...diagram, ...(diagram.length > 0 ? [""] : []));
 	lines.push(...wrapProse(ascii(sentence(trace.violation.message)), width));
 	const rules = trace.violation.rules ?? [];
 	if (rules.length > 0)

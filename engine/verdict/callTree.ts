@@ -23,10 +23,11 @@ export interface StatementNode {
 
 export type TreeNode = CallNode | StatementNode;
 
-const samePlace = (one: Location, other: Location) =>
+/** Whether two places begin at the same character. */
+export const isSamePlace = (one: Location, other: Location) =>
 	one.file === other.file && one.line === other.line && one.column === other.column;
 
-const sameFrame = (one: Frame, other: Frame) => one.function === other.function && samePlace(one.call, other.call);
+const sameFrame = (one: Frame, other: Frame) => one.function === other.function && isSamePlace(one.call, other.call);
 
 /**
  * The statement that each step belongs to, with the calls around it; consecutive steps of a thread share the calls and the
@@ -53,7 +54,7 @@ export function statementsOf(steps: readonly TraceStep[]): StatementNode[] {
 			previous !== undefined &&
 			previous.parent === parent &&
 			previous.text === step.text &&
-			samePlace(previous.location, step.location);
+			isSamePlace(previous.location, step.location);
 		const statement: StatementNode = same
 			? previous
 			: {

@@ -1,5 +1,5 @@
 /** The counterexample as GitHub-flavoured Markdown: a sentence, a table with a column per CPU, the schedule. */
-import { type TimelineRow, timeline } from "./timeline.ts";
+import { type Lane, type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult } from "./verdict.ts";
 import { headline, parameterWords, sentence } from "./words.ts";
 
@@ -27,6 +27,17 @@ function cell(row: TimelineRow): string {
 	return indent.repeat(row.depth) + parts.join(" ");
 }
 
+function table(lanes: readonly Lane[], rows: readonly TimelineRow[]): string[] {
+	return [
+		`| | ${lanes.map((lane) => escaped(`${lane.title}: ${lane.names.join(", ")}`)).join(" | ")} |`,
+		`|--:|${lanes.map(() => ":--").join("|")}|`,
+		...rows.map((row, index) => {
+			const cells = lanes.map((_, lane) => (lane === row.lane ? cell(row) : ""));
+			return `| ${index + 1} | ${cells.join(" | ")} |`;
+		}),
+	];
+}
+
 /** One section; the heading is of level `level`. */
 export function renderMarkdown(
 	result: CheckResult,
@@ -41,13 +52,7 @@ export function renderMarkdown(
 	const parameters = parameterWords(trace.parameters);
 	if (parameters !== "") lines.push(`With ${code(parameters)}.`);
 	const { lanes, rows } = timeline(trace, options);
-	lines.push("");
-	lines.push(`| | ${lanes.map((lane) => escaped(`CPU ${lane.cpu}: ${lane.names.join(", ")}`)).join(" | ")} |`);
-	lines.push(`|--:|${lanes.map(() => ":--").join("|")}|`);
-	for (const [index, row] of rows.entries()) {
-		const cells = lanes.map((_, lane) => (lane === row.lane ? cell(row) : ""));
-		lines.push(`| ${index + 1} | ${cells.join(" | ")} |`);
-	}
+	if (lanes.length > 0) lines.push("", ...table(lanes, rows));
 	lines.push("", `Schedule: ${code(trace.schedule)}`);
 	return `${lines.join("\n")}\n`;
 }

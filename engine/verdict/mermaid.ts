@@ -24,8 +24,8 @@ export function renderMermaid(result: CheckResult, options: { readonly full?: bo
 	const trace = result.trace;
 	if (trace === undefined) return `${lines.join("\n")}\n`;
 	const { lanes, rows } = timeline(trace, options);
-	for (const [lane, { cpu, names }] of lanes.entries()) {
-		lines.push(`    participant L${lane} as CPU ${cpu}<br/>${names.map(escaped).join("<br/>")}`);
+	for (const [lane, { title, names }] of lanes.entries()) {
+		lines.push(`    participant L${lane} as ${title}<br/>${names.map(escaped).join("<br/>")}`);
 	}
 	const rowOfStep = new Map(rows.flatMap((row) => row.steps.map((step) => [step, row] as const)));
 	for (const row of rows) {

@@ -101,11 +101,11 @@ function place(trace: Trace, full: boolean, top: number, widthMin: number): Page
 	const characters = table.lanes.map((lane, index) => {
 		const rows = table.rows.filter((row) => row.lane === index);
 		const longest = rows.map((row) => row.depth * 2 + Math.max(row.text.length, (row.mark?.length ?? 0) + 2));
-		const head = `CPU ${lane.cpu}: ${lane.names.join(", ")}`.length;
+		const head = `${lane.title}: ${lane.names.join(", ")}`.length;
 		return Math.min(laneCharactersMax, Math.max(laneCharactersMin, head, ...longest));
 	});
 	let left = margin + numberWidth;
-	const heldWidths = table.lanes.map((lane) => heldWidth(trace, lane.cpu));
+	const heldWidths = [...table.lanes.keys()].map((lane) => heldWidth(trace, table, lane));
 	const lanes = characters.map((count, index) => {
 		const lane = { left, width: count * characterWidth + 28 + (heldWidths[index] ?? 0) };
 		left += lane.width + laneGap;
@@ -134,8 +134,10 @@ function place(trace: Trace, full: boolean, top: number, widthMin: number): Page
 }
 
 /** Room for the spans of a lane and the name of the longest one. */
-function heldWidth(trace: Trace, cpu: number): number {
-	const here = trace.steps.filter((step) => step.cpu === cpu);
+function heldWidth(trace: Trace, table: Timeline, lane: number): number {
+	const here = table.rows
+		.filter((row) => row.lane === lane)
+		.flatMap((row) => row.steps.flatMap((step) => trace.steps[step] ?? []));
 	const most = here.reduce((count, step) => Math.max(count, step.held.length), 0);
 	const longest = here.flatMap((step) => step.held).reduce((length, what) => Math.max(length, what.length), 0);
 	return most * (spanWidth + 3) + longest * labelCharacterWidth;
@@ -303,9 +305,7 @@ export function renderSvg(result: CheckResult, options: { readonly full?: boolea
 			found.push(
 				`<rect class="lane" x="${rounded(left)}" y="${rounded(top)}" width="${rounded(laneWidth)}" height="${rounded(page.rowsBottom - top)}" rx="6"/>`,
 			);
-			found.push(
-				text("head", left + 10, page.rowsTop - 9, `CPU ${lane?.cpu ?? index}: ${lane?.names.join(", ") ?? ""}`),
-			);
+			found.push(text("head", left + 10, page.rowsTop - 9, `${lane?.title ?? ""}: ${lane?.names.join(", ") ?? ""}`));
 		}
 		for (const [index, one] of page.placed.entries()) {
 			const before = page.placed[index - 1];

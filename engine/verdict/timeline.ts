@@ -3,13 +3,14 @@
  * One lane per CPU, one row per statement or call, in the order of the steps; nothing is computed that the trace does
  * not say.
  */
-import { type CallNode, type StatementNode, statementsOf, type TreeNode } from "./callTree.ts";
+import { type CallNode, isSamePlace, type StatementNode, statementsOf, type TreeNode } from "./callTree.ts";
 import { decisiveSteps, mergedAccesses, startsGracePeriod } from "./decisive.ts";
 import type { Trace, TraceStep } from "./verdict.ts";
 import { earlierDeed, violationName } from "./words.ts";
 
 export interface Lane {
-	readonly cpu: number;
+	/** "CPU 0"; "RCU" for a callback that runs beside the thread that asked for it. */
+	readonly title: string;
 	/** Names of the threads that run here; of callbacks where nothing else does. */
 	readonly names: readonly string[];
 }
@@ -47,15 +48,39 @@ export interface TimelineOptions {
 
 const depthMaxDefault = 3;
 
-/** Lanes in the order of their CPUs, and the lane of each thread. */
+/**
+ * One lane per CPU that takes part, in order, and the lane of each thread (-1 for one that took no step). A callback goes on where the thread that called
+ * call_rcu() stands, as commit messages draw it, unless that one still runs: then it has a lane of its own.
+ */
 export function lanesOf(trace: Trace): { readonly lanes: readonly Lane[]; readonly laneOf: readonly number[] } {
-	const cpus = [...new Set(trace.threads.map((one) => one.cpu))].sort((a, b) => a - b);
-	const lanes = cpus.map((cpu) => {
-		const here = trace.threads.filter((one) => one.cpu === cpu);
-		const threads = here.filter((one) => one.kind === "thread");
-		return { cpu, names: [...new Set((threads.length > 0 ? threads : here).map((one) => one.name))] };
-	});
-	return { lanes, laneOf: trace.threads.map((one) => cpus.indexOf(one.cpu)) };
+	const { threads, steps } = trace;
+	const ran = new Set(steps.map((step) => step.thread));
+	const ofThreads = threads.filter((one, thread) => one.kind === "thread" && (ran.size === 0 || ran.has(thread)));
+	const cpus = [...new Set(ofThreads.map((one) => one.cpu))].sort((a, b) => a - b);
+	const lanes: { title: string; names: string[]; lastStep: number }[] = cpus.map((cpu) => ({
+		title: `CPU ${cpu}`,
+		names: [...new Set(ofThreads.filter((one) => one.cpu === cpu).map((one) => one.name))],
+		lastStep: steps.findLastIndex((step) => threads[step.thread]?.kind === "thread" && step.cpu === cpu),
+	}));
+	const laneOf = threads.map((one) => (one.kind === "thread" ? cpus.indexOf(one.cpu) : -1));
+	const byBeginning = [...threads.keys()]
+		.filter((thread) => laneOf[thread] === -1)
+		.map((thread) => ({ thread, first: steps.findIndex((step) => step.thread === thread) }))
+		.sort((one, other) => one.first - other.first || one.thread - other.thread);
+	for (const { thread, first } of byBeginning) {
+		const callback = threads[thread];
+		// A callback that never ran is not shown.
+		if (callback === undefined || first < 0) continue;
+		const last = steps.findLastIndex((step) => step.thread === thread);
+		const caller = steps.findLastIndex((step, index) => index < first && isSamePlace(step.location, callback.location));
+		const lane = laneOf[steps[caller]?.thread ?? -1] ?? -1;
+		const there = lanes[lane];
+		if (there !== undefined && there.lastStep < first) {
+			laneOf[thread] = lane;
+			there.lastStep = last;
+		} else laneOf[thread] = lanes.push({ title: "RCU", names: [callback.name], lastStep: last }) - 1;
+	}
+	return { lanes: lanes.map(({ title, names }) => ({ title, names })), laneOf };
 }
 
 /** The machine's own operations: their names say nothing to a reader, the function around them does. */
@@ -232,18 +257,23 @@ export function timeline(trace: Trace, options: TimelineOptions = {}): Timeline 
 	for (const [index, step] of steps.entries()) {
 		const statement = statements[index];
 		if (statement === undefined) continue;
-		if (trace.threads[step.thread]?.kind === "callback" && !begun.has(step.thread)) {
+		const beginsCallback = trace.threads[step.thread]?.kind === "callback" && !begun.has(step.thread);
+		begun.add(step.thread);
+		if (beginsCallback) {
+			// The end of the grace period is a step of its own; it has no statement to show.
+			const waits = step.accesses.length === 0 && step.role === undefined;
+			const lane = laneOf[step.thread] ?? 0;
 			rows.push({
-				lane: laneOf[step.thread] ?? 0,
+				lane,
 				thread: step.thread,
 				depth: 0,
 				kind: "grace period",
 				text: "",
 				remarks: [],
-				steps: [],
+				steps: waits ? [index] : [],
 			});
+			if (waits) continue;
 		}
-		begun.add(step.thread);
 		const node = shownBy.get(statement) ?? statement;
 		const around: CallNode[] = [];
 		for (let call = node.parent; call !== undefined; call = call.parent) if (shown.has(call)) around.unshift(call);

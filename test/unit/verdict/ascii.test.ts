@@ -49,7 +49,7 @@ mapping_unmovable(mapping)
 		assert.ok(lines.every((line) => line.length <= diagramColumns));
 		assert.ok(text.includes(" * compaction_vs_truncation, check unlocked: use after free\n * with locked = false\n"));
 		assert.ok(text.includes(" * compaction reads inode.i_data.flags after inode was freed.\n * Rule broken: M6.\n"));
-		assert.ok(text.includes(" * Schedule: 00111111120\n"));
+		assert.ok(text.includes(" * Schedule: 001111111220\n"));
 	});
 
 	it("shows every step on request", () => {
@@ -100,6 +100,25 @@ pte = ptep_get_lockless(ptep)  /* present */
                                                  <-- reads table.pte
 try_grab_folio_fast(page, 1, flags)  <-- assertion fails
 `,
+		);
+	});
+
+	it("gives a callback a column of its own while the thread that queued it runs on", () => {
+		const steps = [
+			...compactionTrace.steps.slice(0, 10),
+			{ ...compactionTrace.steps[8], thread: 1, text: "pr_debug();", callStack: [] },
+			...compactionTrace.steps.slice(10),
+		] as typeof compactionTrace.steps;
+		const diagram = asciiDiagram({ ...compactionTrace, steps });
+		assert.match(diagram[0] ?? "", /^CPU 0 +CPU 1 +RCU$/);
+		assert.match(diagram[1] ?? "", /^compaction +truncation +i_callback$/);
+	});
+
+	it("leaves out threads that took no step", () => {
+		const threads = [...compactionTrace.threads, { ...compactionTrace.threads[0], name: "idle", cpu: 7 }];
+		assert.deepEqual(
+			asciiDiagram({ ...compactionTrace, threads } as typeof compactionTrace),
+			asciiDiagram(compactionTrace),
 		);
 	});
 

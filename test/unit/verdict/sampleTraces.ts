@@ -27,6 +27,7 @@ export interface StepNotation {
 	readonly held?: readonly string[];
 	readonly role?: "earlier" | "violation";
 	readonly note?: string;
+	readonly location?: Location;
 }
 
 function step(notation: StepNotation, cpus: readonly number[]): TraceStep {
@@ -63,10 +64,9 @@ function step(notation: StepNotation, cpus: readonly number[]): TraceStep {
 	return {
 		thread: notation.thread,
 		cpu: cpus[notation.thread] ?? 0,
-		location: at(
-			callStack.length === 0 ? scenarioFile : modelFile,
-			callStack.length === 0 ? notation.line : 200 + text.length,
-		),
+		location:
+			notation.location ??
+			at(callStack.length === 0 ? scenarioFile : modelFile, callStack.length === 0 ? notation.line : 200 + text.length),
 		threadLocation: at(scenarioFile, notation.line),
 		callStack,
 		text,
@@ -82,7 +82,12 @@ function step(notation: StepNotation, cpus: readonly number[]): TraceStep {
 
 /** A trace from its notation; the schedule is that of the steps' threads. */
 export function traceOf(
-	threads: readonly { readonly name: string; readonly cpu: number; readonly kind?: "thread" | "callback" }[],
+	threads: readonly {
+		readonly name: string;
+		readonly cpu: number;
+		readonly kind?: "thread" | "callback";
+		readonly location?: Location;
+	}[],
 	steps: readonly StepNotation[],
 	violation: Violation,
 	parameters: Readonly<Record<string, string>> = {},
@@ -100,11 +105,12 @@ export function traceOf(
 }
 
 /** Compaction tests a flag of folio->mapping without the folio lock while truncation frees the inode. */
+const callRcu = at(modelFile, 90);
 export const compactionTrace: Trace = traceOf(
 	[
 		{ name: "compaction", cpu: 0 },
 		{ name: "truncation", cpu: 1 },
-		{ name: "i_callback", cpu: 1, kind: "callback" },
+		{ name: "i_callback", cpu: 2, kind: "callback", location: callRcu },
 	],
 	[
 		{
@@ -168,7 +174,9 @@ export const compactionTrace: Trace = traceOf(
 			thread: 1,
 			line: 51,
 			text: "iput(&inode) > evict(inode) > destroy_inode(inode) > call_rcu(&inode->i_rcu, i_callback) > __call_rcu(i_callback, inode)",
+			location: callRcu,
 		},
+		{ thread: 2, line: 51, text: "__call_rcu(i_callback, inode)", location: callRcu },
 		{
 			thread: 2,
 			line: 60,
@@ -191,7 +199,7 @@ export const compactionTrace: Trace = traceOf(
 		object: "inode",
 		field: "i_data.flags",
 		rules: ["M6"],
-		pair: [9, 10],
+		pair: [10, 11],
 	},
 	{ locked: "false" },
 );
