@@ -1,0 +1,31 @@
+/** One line on the terminal that says how far a search is; nothing where standard error is no terminal. */
+import { grouped } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface SearchProgress {
+	readonly states: number;
+	readonly seconds: number;
+	readonly memoryMiB: number;
+}
+
+export interface ProgressLine {
+	show(progress: SearchProgress): void;
+	clear(): void;
+}
+
+/** A line that begins with `name` and is rewritten at each report. */
+export function progressLine(terminal: Terminal, name: string): ProgressLine {
+	let shown = false;
+	return {
+		show: ({ states, seconds, memoryMiB }) => {
+			if (!terminal.interactive) return;
+			shown = true;
+			const line = `${name}: ${grouped(states)} states, ${seconds.toFixed(0)} s, ${Math.ceil(memoryMiB)} MiB (Ctrl-C stops)`;
+			terminal.error(`\r\x1b[K${line}`);
+		},
+		clear: () => {
+			if (shown) terminal.error("\r\x1b[K");
+			shown = false;
+		},
+	};
+}

@@ -1,0 +1,91 @@
+/** Searches a check in a worker thread, so that Ctrl-C stops it and the terminal sees how far it is. */
+import type { CheckOptions } from "../../engine/check.ts";
+import type { CheckResult } from "../../engine/verdict/verdict.ts";
+import { SearchPool } from "../search/searchPool.ts";
+import { progressLine } from "./progress.ts";
+import type { FileLoader, NamedCheck, Searchable } from "./searchable.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The worker's program: beside the bundle, or the source when that is what runs. */
+function workerScript(): URL {
+	const bundled = import.meta.url.endsWith(".js");
+	return new URL(bundled ? "searchWorker.js" : "../searchWorker.ts", import.meta.url);
+}
+
+/** One search after the other; Ctrl-C makes the one under way and all later ones inconclusive, limit `cancelled`. */
+export class SearchSession {
+	private readonly pool: SearchPool;
+	private readonly terminal: Terminal;
+	private readonly loader: FileLoader;
+	private readonly options: CheckOptions;
+	private stopped = false;
+
+	constructor(terminal: Terminal, loader: FileLoader, options: CheckOptions) {
+		this.terminal = terminal;
+		this.loader = loader;
+		this.options = options;
+		this.pool = new SearchPool(workerScript(), { kernel: loader.model.texts }, 1);
+	}
+
+	/** The result, with files named as the user knows them. Throws when the worker fails. */
+	async search(file: Searchable, check: NamedCheck): Promise<CheckResult> {
+		if (this.stopped) return this.cancelled(file, check, { states: 0, transitions: 0, seconds: 0 });
+		const { cancelled: _cancelled, onProgress: _onProgress, ...options } = this.options;
+		const progress = progressLine(this.terminal, `${check.scenario}.${check.check}`);
+		const running = this.pool.search(
+			{
+				uri: file.uri,
+				texts: file.texts,
+				scenario: check.scenario,
+				check: check.check,
+				options,
+			},
+			progress.show,
+		);
+		const release = this.terminal.onInterrupt(() => {
+			this.stopped = true;
+			running.cancel();
+		});
+		const outcome = await running.outcome;
+		release();
+		progress.clear();
+		if (outcome.kind === "failed") throw new Error(outcome.message);
+		if (outcome.kind === "result") return renamed({ ...outcome.result, file: file.file }, this.loader);
+		const { states, transitions, seconds } = outcome.progress;
+		return this.cancelled(file, check, { states, transitions, seconds });
+	}
+
+	/** Ends the worker. */
+	dispose(): Promise<void> {
+		return this.pool.dispose();
+	}
+
+	private cancelled(
+		file: Searchable,
+		check: NamedCheck,
+		stats: { states: number; transitions: number; seconds: number },
+	): CheckResult {
+		return {
+			file: file.file,
+			scenario: check.scenario,
+			check: check.check,
+			expected: check.expected,
+			ok: false,
+			verdict: "inconclusive",
+			memory: this.options.lower.memory ?? (check.items.check.memory?.text === "lkmm" ? "lkmm" : "sc"),
+			stats: { ...stats, limit: "cancelled" },
+		};
+	}
+}
+
+/** The same plain data with every `file` that is a URI of a file on disk shown as a path. */
+export function renamed<Plain>(value: Plain, loader: FileLoader): Plain {
+	if (Array.isArray(value)) return value.map((one) => renamed(one, loader)) as Plain;
+	if (typeof value !== "object" || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value).map(([key, one]) => [
+			key,
+			key === "file" && typeof one === "string" ? loader.shown(one) : renamed(one, loader),
+		]),
+	) as Plain;
+}

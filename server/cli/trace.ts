@@ -1,0 +1,66 @@
+/** `mmscn trace FILE CHECK [SCHEDULE]`: one counterexample, as text or picture. */
+import { renderTrace, traceFormats } from "../../engine/verdict/render.ts";
+import type { CheckResult } from "../../engine/verdict/verdict.ts";
+import { checkOptions, readOptions, searchOptionNames } from "./arguments.ts";
+import { type FoundCheck, findCheck, resultOfTrace } from "./findCheck.ts";
+import { replayed } from "./replay.ts";
+import { SearchSession } from "./search.ts";
+import { verdictWords } from "./table.ts";
+import { exitStatus, type Terminal, UsageError } from "./terminal.ts";
+
+export const traceUsage = `mmscn trace FILE CHECK [SCHEDULE] [OPTIONS]
+
+Writes the counterexample of a check to standard output: of its schedule, or of a search where none is given. CHECK is CHECK
+or SCENARIO.CHECK.
+
+  --format FORMAT          ascii (default), comment (C), markdown, svg, mermaid or json
+  --full                   every step, not only those that show the race (json always has all)
+  --states-max N           stop a search after N states
+  --seconds-max S          stop a search after S seconds
+  --memory-max MIB         stop a search when its tables are larger
+  --memory MODEL           sc or lkmm, whatever the check says
+  --no-reduction           every interleaving one by one
+
+Exit status: 0 there is a counterexample, 1 there is none, 2 the file or the command line cannot be used, 3 the search is
+inconclusive.
+`;
+
+/** Runs the command; the exit status. */
+export async function trace(given: readonly string[], terminal: Terminal): Promise<number> {
+	const { values, positionals } = readOptions(given, {
+		...searchOptionNames,
+		format: { type: "string" },
+		full: { type: "boolean" },
+	});
+	const [file, check, schedule, ...more] = positionals;
+	if (file === undefined || check === undefined || more.length > 0) throw new UsageError("FILE and CHECK are wanted");
+	const format = traceFormats.find((one) => one === (values.format ?? "ascii"));
+	if (format === undefined)
+		throw new UsageError(`--format ${values.format}: one of ${traceFormats.join(", ")} is wanted`);
+	const options = checkOptions(values);
+	const found = findCheck(file, check, options, terminal);
+	if (found === undefined) return exitStatus.unusable;
+	let result: CheckResult;
+	if (schedule === undefined) result = await searched(found, new SearchSession(terminal, found.loader, options));
+	else {
+		const trace = replayed(found, schedule, terminal);
+		if (trace === undefined) return exitStatus.notMet;
+		result = resultOfTrace(found, trace);
+	}
+	if (result.trace === undefined) {
+		terminal.error(
+			`mmscn: ${result.scenario}.${result.check} is ${verdictWords(result)}: there is no counterexample\n`,
+		);
+		return result.verdict === "inconclusive" ? exitStatus.inconclusive : exitStatus.notMet;
+	}
+	terminal.out(renderTrace(result, format, { full: values.full === true }));
+	return exitStatus.met;
+}
+
+async function searched({ file, check }: FoundCheck, session: SearchSession): Promise<CheckResult> {
+	try {
+		return await session.search(file, check);
+	} finally {
+		await session.dispose();
+	}
+}
