@@ -47,7 +47,10 @@ function ruleText(rule: RuleAt): string {
 	const symbols = rule.entries.map((entry) => `\`${titleOf(entry)}\``).join(", ");
 	const facts = [
 		`At ${symbols}.`,
-		...ruleFacts(rule).map((fact) => `${prose(fact)}.`),
+		...ruleFacts(rule).map(
+			(fact) =>
+				`${prose(/^(since|until|enforced)\b/.test(fact) ? fact.charAt(0).toUpperCase() + fact.slice(1) : fact).replace(/\.$/, "")}.`,
+		),
 		...rule.scenarios.map(scenarioText),
 	];
 	return `**${rule.id}.** ${prose(rule.statement)}  \n${facts.join(" ")}`;

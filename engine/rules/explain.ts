@@ -81,7 +81,9 @@ function entryText(entry: Entry, book: RuleBook, options: ExplainOptions): strin
 	);
 	block(
 		undefined,
-		entry.meaning === "" ? [] : entry.meaning.split(/\n\s*\n/).map((paragraph) => paragraph.replace(/\s+/g, " ")),
+		entry.meaning === ""
+			? []
+			: entry.meaning.split(/(\n\s*\n)/).map((paragraph) => paragraph.replace(/\s+/g, " ").trim()),
 	);
 	block(
 		undefined,
@@ -158,7 +160,8 @@ function wrapped(line: string, width: number): string[] {
 	const hang = /^\s*(- |[A-Z]\d+ {2}|> )?/.exec(line)?.[0].length ?? 0;
 	const result: string[] = [];
 	let rest = line;
-	while (rest.length > width) {
+	// A command is to be copied: it stays in one line.
+	while (rest.length > width && !rest.includes("mmscn check ")) {
 		const at = rest.lastIndexOf(" ", width);
 		if (at <= hang) break;
 		result.push(rest.slice(0, at));

@@ -153,7 +153,7 @@ export function prose(text: string): string {
 }
 
 /** A name of C in running text: it has an underscore, an arrow, or parentheses after it, and is no path. */
-const cName = /(?<![\w/])(?:->)?[A-Za-z_]\w*(?:(?:->|\.)\w+)*(?:\([^()\s]*\))?(?![\w/])/g;
+const cName = /(?<![\w/])(?:->)?[A-Za-z_]\w*(?:(?:->|\.)\w+)*(?:\((?:[^()\s]|\([^()\s]*\))*\))?(?![\w/])/g;
 
 function markNames(text: string): string {
 	let last = 0;

@@ -38,6 +38,8 @@ export interface RuleBook {
 	lookup(name: string): readonly Entry[];
 	/** A field of a struct, or of the struct that has this struct's name as an alias. */
 	field(struct: string, name: string): Entry | undefined;
+	/** The entry whose name stands there. */
+	at(file: string, pos: number): Entry | undefined;
 	/** Every rule by id, sorted by letter and number. */
 	readonly rules: ReadonlyMap<string, RuleAt>;
 	/** The documented lock hierarchy, outer locks first. */
@@ -73,6 +75,7 @@ export function buildRuleBook(files: readonly ModelFile[]): RuleBook {
 		entries,
 		lookup,
 		field,
+		at: (file, pos) => entries.find((entry) => entry.pos === pos && entry.file === file),
 		rules: rulesOf(entries),
 		lockOrder: lockOrderOf(entries),
 		known: {
@@ -224,8 +227,11 @@ function entry(
 	doc: Parameters<typeof describe>[0],
 	rest: { declaration: string } & Partial<Pick<Entry, "owner" | "type" | "value" | "lockRank">>,
 ): Entry {
+	const description = describe(doc);
 	return {
-		...describe(doc),
+		...description,
+		// The sources that a file names at its head hold for all that names none itself.
+		where: description.where.length > 0 ? description.where : describe(file.tree.doc).where,
 		owner: undefined,
 		type: undefined,
 		value: undefined,
