@@ -1,5 +1,5 @@
 /** The kernel model on disk: `*.mmscn` files beside the bundle, or in engine/kernel when run from source. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { KernelScheme } from "./protocol.ts";
@@ -19,27 +19,39 @@ export function kernelPath(uri: string): string | undefined {
 	return uri.startsWith(prefix) ? decodeURIComponent(uri.slice(prefix.length)).replace(/^\/+/, "") : undefined;
 }
 
-/** Every text of the kernel model, read once. */
+/** Paths of the scenarios that come with the program begin with this, beside those of the model. */
+export const scenariosPrefix = "scenarios/";
+
+/** Every text of the kernel model, read once, and the scenarios that come with it. */
 export class KernelModel {
 	/** Text by path ("mm/filemap.mmscn"), sorted by path. */
 	readonly texts: ReadonlyMap<string, string>;
+	private readonly scenarios: ReadonlyMap<string, string>;
 
-	/** `folder` holds the model; by default the one that belongs to this program. Throws when it cannot be read. */
-	constructor(folder: string = shippedFolder()) {
-		const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
-			.filter((name) => name.endsWith(".mmscn"))
-			.map((name) => name.split(sep).join("/"))
-			.sort();
-		this.texts = new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+	/** The folders of the model and of the scenarios; by default those of this program. Throws when the model cannot be read. */
+	constructor(folder: string = shippedFolder("kernel"), scenariosFolder: string = shippedFolder("scenarios")) {
+		this.texts = readTexts(folder);
+		this.scenarios = existsSync(scenariosFolder) ? readTexts(scenariosFolder) : new Map();
 	}
 
-	/** The text of a file; undefined when the model has none of that path. */
+	/** The text of a file of the model ("mm/filemap.mmscn") or of a scenario ("scenarios/seeds/…"); undefined for any other path. */
 	text(path: string): string | undefined {
-		return this.texts.get(path);
+		return path.startsWith(scenariosPrefix)
+			? this.scenarios.get(path.slice(scenariosPrefix.length))
+			: this.texts.get(path);
 	}
 }
 
-function shippedFolder(): string {
+function readTexts(folder: string): Map<string, string> {
+	const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.filter((name) => name.endsWith(".mmscn"))
+		.map((name) => name.split(sep).join("/"))
+		.sort();
+	return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+}
+
+function shippedFolder(name: "kernel" | "scenarios"): string {
 	const bundled = import.meta.url.endsWith(".js");
-	return fileURLToPath(new URL(bundled ? "kernel" : "../engine/kernel", import.meta.url));
+	const fromSource = { kernel: "../engine/kernel", scenarios: "../scenarios" }[name];
+	return fileURLToPath(new URL(bundled ? name : fromSource, import.meta.url));
 }

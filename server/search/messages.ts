@@ -1,5 +1,5 @@
 /** What the server and a search worker say to each other. Plain data, except for the cancel flag. */
-import type { Limits } from "../../engine/search/limits.ts";
+import type { CheckOptions } from "../../engine/check.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 
 /** What every worker is started with. */
@@ -7,6 +7,9 @@ export interface WorkerContext {
 	/** The kernel model's texts, by path. */
 	readonly kernel: ReadonlyMap<string, string>;
 }
+
+/** What can be asked of a search in a thread. */
+export type JobOptions = Omit<CheckOptions, "cancelled" | "onProgress">;
 
 /** One check to be searched. The worker sees the texts that the editor shows, saved or not. */
 export interface SearchJob {
@@ -17,7 +20,7 @@ export interface SearchJob {
 	readonly texts: Readonly<Record<string, string>>;
 	readonly scenario: string;
 	readonly check: string;
-	readonly limits: Limits;
+	readonly options: JobOptions;
 	/** One Int32; anything but 0 stops the search. */
 	readonly cancel: SharedArrayBuffer;
 }

@@ -1,0 +1,120 @@
+/** What the language says about a document as it is typed, and the expectations that the last search did not meet. */
+import {
+	type DiagnosticRelatedInformation,
+	DiagnosticSeverity,
+	type Diagnostic as LspDiagnostic,
+} from "vscode-languageserver";
+import type { Diagnostic } from "../../engine/language/syntax.ts";
+import { sentence } from "../../engine/verdict/words.ts";
+import { type Analysis, type Documents, isScenarioDocument } from "../documents.ts";
+import type { ResultStore } from "../results.ts";
+import { type Feature, lspRange, type Services } from "../services.ts";
+import { checksOf, verdictText } from "./codeLens.ts";
+
+/** How long typing has to rest before the document is checked. In milliseconds. */
+export const diagnosticsDelayMilliseconds = 60;
+/** More errors in one document help nobody. */
+export const diagnosticsMax = 200;
+
+export const diagnostics: Feature = {
+	register(services) {
+		const { documents, connection, changed } = services;
+		const waiting = new Map<string, NodeJS.Timeout>();
+		const schedule = (uri: string) => {
+			clearTimeout(waiting.get(uri));
+			waiting.set(
+				uri,
+				setTimeout(() => {
+					waiting.delete(uri);
+					publish(services, uri);
+				}, diagnosticsDelayMilliseconds),
+			);
+		};
+		documents.open.onDidChangeContent(({ document }) => {
+			if (!isScenarioDocument(document)) return;
+			schedule(document.uri);
+			// Whoever includes this document may now be right or wrong in other places.
+			for (const other of documents.openScenarios())
+				if (other.uri !== document.uri && document.uri in documents.texts(other.uri)) schedule(other.uri);
+		});
+		documents.open.onDidClose(({ document }) => {
+			clearTimeout(waiting.get(document.uri));
+			waiting.delete(document.uri);
+			if (isScenarioDocument(document)) void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
+		});
+		changed.listen((uri) => schedule(uri));
+	},
+};
+
+function publish({ connection, documents, results }: Services, uri: string): void {
+	if (documents.open.get(uri) === undefined) return;
+	const analysis = documents.analysis(uri);
+	if (analysis === undefined) return;
+	const { document } = analysis;
+	void connection.sendDiagnostics({
+		uri: document.uri,
+		version: document.version,
+		diagnostics: [
+			...analysis.module.diagnostics
+				.slice(0, diagnosticsMax)
+				.map((one) => languageDiagnostic(documents, analysis, one)),
+			...unmetExpectations(documents, analysis, results),
+		],
+	});
+}
+
+const severities = {
+	error: DiagnosticSeverity.Error,
+	warning: DiagnosticSeverity.Warning,
+	information: DiagnosticSeverity.Information,
+} as const;
+
+function languageDiagnostic(documents: Documents, { document }: Analysis, diagnostic: Diagnostic): LspDiagnostic {
+	const related = (diagnostic.related ?? []).flatMap((one): DiagnosticRelatedInformation[] => {
+		const other = one.file === document.uri ? document : documents.document(one.file);
+		return other === undefined
+			? []
+			: [{ location: { uri: one.file, range: lspRange(other, one) }, message: one.message }];
+	});
+	return {
+		source: "mmscn",
+		severity: severities[diagnostic.severity],
+		code: diagnostic.code,
+		message: diagnostic.message,
+		range: lspRange(document, diagnostic),
+		...(related.length > 0 && { relatedInformation: related }),
+	};
+}
+
+/** A diagnostic on the `expect` of every check whose last result, of this very program, is another one. */
+function unmetExpectations(documents: Documents, analysis: Analysis, results: ResultStore): LspDiagnostic[] {
+	const { document, tree, fingerprint } = analysis;
+	return tree.items.flatMap((item) => {
+		if (item.kind !== "scenario") return [];
+		return checksOf(item).flatMap((check): LspDiagnostic[] => {
+			const known = results.of(document.uri, item.name.text, check.name.text);
+			if (known === undefined || known.result.ok || known.fingerprint !== fingerprint) return [];
+			const { result } = known;
+			const first = check.expect[0] ?? check.name;
+			const last = check.expect.at(-1) ?? check.name;
+			const violation = result.violation;
+			const place = violation && documents.document(violation.location.file);
+			const start = violation && { line: violation.location.line - 1, character: violation.location.column - 1 };
+			const end = violation && { line: violation.location.endLine - 1, character: violation.location.endColumn - 1 };
+			return [
+				{
+					source: "mmscn",
+					severity: result.verdict === "inconclusive" ? DiagnosticSeverity.Warning : DiagnosticSeverity.Error,
+					code: "unmet-expectation",
+					range: lspRange(document, { pos: first.pos, end: last.end }),
+					message: sentence(`${check.name.text}: ${verdictText(result)}`),
+					...(place &&
+						start &&
+						end && {
+							relatedInformation: [{ location: { uri: place.uri, range: { start, end } }, message: violation.message }],
+						}),
+				},
+			];
+		});
+	});
+}

@@ -1,0 +1,143 @@
+/** The request behind *Explore interleavings*: searches in worker threads, reports progress, stops when cancelled. */
+import {
+	type CancellationToken,
+	type Connection,
+	LSPErrorCodes,
+	ResponseError,
+	WorkDoneProgress,
+	type WorkDoneProgressBegin,
+	type WorkDoneProgressEnd,
+	type WorkDoneProgressReport,
+} from "vscode-languageserver";
+import { defaultCheckOptions } from "../../engine/check.ts";
+import type { ScenarioItem } from "../../engine/language/syntax.ts";
+import type { Analysis } from "../documents.ts";
+import type { ExploreParameters, Results } from "../protocol.ts";
+import type { SearchProgress } from "../search/messages.ts";
+import type { SearchOutcome } from "../search/searchPool.ts";
+import type { Feature, Services } from "../services.ts";
+import { checksOf } from "./codeLens.ts";
+
+export const explore: Feature = {
+	register(services) {
+		services.connection.onRequest("mmscn/explore", (params: ExploreParameters, token: CancellationToken) =>
+			search(services, params, token),
+		);
+	},
+};
+
+async function search(services: Services, params: ExploreParameters, token: CancellationToken): Promise<Results> {
+	const { documents, results, connection, changed, settings } = services;
+	const options = { ...defaultCheckOptions, limits: (await settings.of(params.uri)).limits };
+	const analysis = documents.analysis(params.uri);
+	if (analysis === undefined) throw failure(`${params.uri} is no scenario, or cannot be read.`);
+	const checks = checksToSearch(analysis, params);
+	const uri = analysis.document.uri;
+	const texts = documents.texts(uri);
+	const progress = new ProgressReport(connection, params.workDoneToken, checks.length);
+	const searches = checks.map((check, index) =>
+		services.searches.search({ uri, texts, scenario: params.scenario, check, options }, (said) =>
+			progress.said(index, said),
+		),
+	);
+	const stop = () => {
+		for (const one of searches) one.cancel();
+	};
+	if (token.isCancellationRequested) stop();
+	const listening = token.onCancellationRequested(stop);
+	try {
+		const outcomes = await Promise.all(
+			searches.map((one, index) => one.outcome.then((outcome) => progress.ended(index, outcome))),
+		);
+		const found = outcomes.flatMap((outcome) => (outcome.kind === "result" ? [outcome.result] : []));
+		// What was found before the cancel, or beside a check that failed, is as good as ever.
+		if (found.length > 0) {
+			results.add(uri, analysis.document.version, analysis.fingerprint, found);
+			connection.sendNotification("mmscn/results", results.newest(uri));
+			changed.fire(uri);
+		}
+		if (outcomes.some((outcome) => outcome.kind === "cancelled"))
+			throw new ResponseError(LSPErrorCodes.RequestCancelled, "The search was cancelled.");
+		const failed = outcomes.find((outcome) => outcome.kind === "failed");
+		if (failed !== undefined) throw failure(failed.message);
+		return { uri, version: analysis.document.version, results: found };
+	} finally {
+		listening.dispose();
+		progress.done();
+	}
+}
+
+const failure = (message: string) => new ResponseError(LSPErrorCodes.RequestFailed, message);
+
+/** The names of the checks asked for; throws for the user when there is nothing that can be searched. */
+function checksToSearch(analysis: Analysis, params: ExploreParameters): string[] {
+	const errors = analysis.module.errors;
+	if (errors > 0)
+		throw failure(
+			`${errors === 1 ? "An error has" : `${errors} errors have`} to be mended before this can be searched.`,
+		);
+	const scenario = analysis.tree.items.find(
+		(item): item is ScenarioItem => item.kind === "scenario" && item.name.text === params.scenario,
+	);
+	if (scenario === undefined) throw failure(`There is no scenario ${params.scenario} in this file.`);
+	const names = checksOf(scenario).map((check) => check.name.text);
+	if (params.check === undefined) return names;
+	if (!names.includes(params.check)) throw failure(`Scenario ${params.scenario} has no check ${params.check}.`);
+	return [params.check];
+}
+
+const count = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** The protocol's WorkDoneProgress of all the checks of one request together. */
+class ProgressReport {
+	private readonly connection: Connection;
+	private readonly token: string | number | undefined;
+	private readonly latest: (SearchProgress | undefined)[];
+	private readonly finished: boolean[];
+
+	constructor(connection: Connection, token: string | number | undefined, checks: number) {
+		this.connection = connection;
+		this.token = token;
+		this.latest = Array.from({ length: checks }, () => undefined);
+		this.finished = Array.from({ length: checks }, () => false);
+		this.send({ kind: "begin", title: "Exploring interleavings", cancellable: true });
+	}
+
+	said(check: number, progress: SearchProgress): void {
+		this.latest[check] = progress;
+		this.report();
+	}
+
+	ended(check: number, outcome: SearchOutcome): SearchOutcome {
+		this.finished[check] = true;
+		if (outcome.kind === "result") this.latest[check] = { ...outcome.result.stats, memoryMiB: 0 };
+		this.report();
+		return outcome;
+	}
+
+	done(): void {
+		this.send({ kind: "end" });
+	}
+
+	private report(): void {
+		const sum = (of: (progress: SearchProgress) => number) =>
+			this.latest.reduce((total, one) => total + (one ? of(one) : 0), 0);
+		const [states, seconds] = [sum((one) => one.states), sum((one) => one.seconds)];
+		const checks = this.latest.length;
+		const done = this.finished.filter(Boolean).length;
+		const parts = [
+			`${count.format(states)} states`,
+			...(seconds > 0 ? [`${count.format(states / seconds)} states/s`] : []),
+			...(checks > 1 ? [`${done} of ${checks} checks done`] : []),
+		];
+		this.send({
+			kind: "report",
+			message: parts.join(", "),
+			...(checks > 1 && { percentage: Math.floor((100 * done) / checks) }),
+		});
+	}
+
+	private send(value: WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd): void {
+		if (this.token !== undefined) void this.connection.sendProgress(WorkDoneProgress.type, this.token, value);
+	}
+}

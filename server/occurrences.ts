@@ -1,0 +1,129 @@
+/** Every place of a file where a symbol is named: what references, highlights, renaming, colours and hovers all start from. */
+import type {
+	Identifier,
+	Initializer,
+	InitializerList,
+	Range,
+	SourceTree,
+	TypeName,
+} from "../engine/language/syntax.ts";
+import type { SymbolInfo, Type } from "../engine/language/types.ts";
+import { type AnyNode, walk } from "./nodes.ts";
+
+export interface Occurrence extends Range {
+	readonly symbol: SymbolInfo;
+	readonly role: "declaration" | "read" | "write";
+	/** The node that names the symbol: an expression, a declaration, a type. */
+	readonly node: AnyNode;
+}
+
+/** Finds the symbol of a type's name, which the tree does not hold. */
+export type FindType = (name: string) => SymbolInfo | undefined;
+
+/** The occurrences of a checked file, sorted by place. Names that mean nothing are left out. */
+export function occurrencesOf(tree: SourceTree, findType: FindType): readonly Occurrence[] {
+	const found: Occurrence[] = [];
+	const written = new Set<AnyNode>();
+	const add = (
+		symbol: SymbolInfo | undefined,
+		name: Identifier | undefined,
+		role: Occurrence["role"],
+		node: AnyNode,
+	) => {
+		if (symbol !== undefined && name !== undefined && name.text !== "")
+			found.push({ symbol, role, node, pos: name.pos, end: name.end });
+	};
+	for (const node of walk(tree)) {
+		switch (node.kind) {
+			case "assignment":
+				if ("target" in node) written.add(node.target);
+				break;
+			case "update":
+				if ("operand" in node) written.add(node.operand);
+				break;
+			case "name":
+			case "member":
+				if ("symbol" in node && "name" in node)
+					add(node.symbol as SymbolInfo, node.name as Identifier, written.has(node) ? "write" : "read", node);
+				break;
+			case "goto":
+				if ("label" in node) add(node.symbol, node.label, "read", node);
+				break;
+			case "type":
+				if ("typeName" in node) add(node.symbol, baseName(node.typeName), "declaration", node);
+				break;
+			case "type_name":
+				if ("base" in node) add(typeSymbol(node, findType), baseName(node), "read", node);
+				break;
+			case "check":
+				if ("arguments" in node && "expect" in node) {
+					add(node.symbol, node.name, "declaration", node);
+					for (const argument of node.arguments) add(argument.symbol, argument.name, "read", node);
+				}
+				break;
+			default:
+				if ("symbol" in node && "name" in node)
+					add(node.symbol as SymbolInfo, node.name as Identifier, "declaration", node);
+		}
+		if (
+			node.kind === "variable" &&
+			"initializer" in node &&
+			node.initializer !== undefined &&
+			node.symbol !== undefined
+		)
+			addDesignators(node.initializer, node.symbol.type, add);
+	}
+	const sorted = found.sort((a, b) => a.pos - b.pos || roleOrder(a) - roleOrder(b));
+	return sorted.filter((one, index) => sorted[index - 1]?.pos !== one.pos);
+}
+
+/** A declaration wins over the mention of the same name: `struct folio { … }` is both. */
+const roleOrder = (one: Occurrence) => (one.role === "declaration" ? 0 : 1);
+
+function baseName(typeName: TypeName): Identifier | undefined {
+	return typeName.base.name;
+}
+
+function typeSymbol(typeName: TypeName, findType: FindType): SymbolInfo | undefined {
+	if (typeName.base.kind === "named") return findType(typeName.base.name.text);
+	let type = typeName.type;
+	while (type?.kind === "pointer") type = type.to;
+	return (type?.kind === "struct" || type?.kind === "union") && type.name === typeName.base.name?.text
+		? type.symbol
+		: findType(typeName.base.name?.text ?? "");
+}
+
+type Add = (symbol: SymbolInfo | undefined, name: Identifier, role: Occurrence["role"], node: AnyNode) => void;
+
+/** `.field` in an initializer names a field of what is initialized. */
+function addDesignators(initializer: Initializer, type: Type, add: Add): void {
+	if (initializer.kind !== "initializer_list") return;
+	for (const entry of (initializer as InitializerList).entries) {
+		let inner: Type | undefined = type;
+		for (const designator of entry.designators) {
+			if (designator.kind === "index") inner = inner?.kind === "array" ? inner.of : undefined;
+			else if (inner?.kind === "struct" || inner?.kind === "union") {
+				const field: { readonly type: Type; readonly node: { readonly symbol?: SymbolInfo } } | undefined =
+					inner.fields?.find((one) => one.name === designator.name.text);
+				add(field?.node.symbol, designator.name, "write", entry);
+				inner = field?.type;
+			} else inner = undefined;
+		}
+		if (entry.designators.length === 0 && type.kind === "array") inner = type.of;
+		if (inner !== undefined) addDesignators(entry.value, inner, add);
+	}
+}
+
+/** The occurrence that the offset is in, or just behind. */
+export function occurrenceAt(occurrences: readonly Occurrence[], offset: number): Occurrence | undefined {
+	return (
+		occurrences.find((one) => one.pos <= offset && offset < one.end) ?? occurrences.find((one) => one.end === offset)
+	);
+}
+
+/** Whether two symbols are one: modules that were checked apart have symbols of their own. */
+export function sameSymbol(a: SymbolInfo, b: SymbolInfo): boolean {
+	return (
+		a === b || (a.file === b.file && a.kind === b.kind && a.declaration.pos === b.declaration.pos && a.name === b.name)
+	);
+}
