@@ -1,0 +1,158 @@
+/** An execution as the graph that is shown. */
+import type { CycleStep, EdgeKind, ExecutionGraph, GraphEdge, GraphEvent } from "../../verdict/executionGraph.ts";
+import { explainStep } from "./explain.ts";
+import type { Execution } from "./explore.ts";
+import { has, isIn, type Relation, relation, shortestCycle, unite } from "./relation.ts";
+import { keyOf, type ThreadPart } from "./state.ts";
+import { EventKind, type PathEvent } from "./thread.ts";
+
+export interface GraphOptions {
+	/** A value as a reader would write it. */
+	readonly show: (value: number) => string;
+	readonly model: "lkmm" | "sc";
+}
+
+const kinds: Readonly<Record<number, GraphEvent["kind"]>> = {
+	[EventKind.Read]: "read",
+	[EventKind.Write]: "write",
+	[EventKind.LockRead]: "lock",
+	[EventKind.LockWrite]: "lock",
+	[EventKind.Unlock]: "unlock",
+	[EventKind.SawLocked]: "lock_seen",
+	[EventKind.SawUnlocked]: "lock_seen",
+	[EventKind.ReaderLock]: "reader",
+	[EventKind.ReaderUnlock]: "reader",
+	[EventKind.GracePeriod]: "grace_period",
+	[EventKind.SleepableGracePeriod]: "grace_period",
+};
+
+/** The graph of an execution; the execution is not needed afterwards. */
+export function executionGraph(execution: Execution, options: GraphOptions): ExecutionGraph {
+	const { state, skeleton } = execution;
+	const events: GraphEvent[] = [];
+	const threads: { name: string; events: number[] }[] = [];
+	/** Graph event of each event of the skeleton; the halves of spin_lock() are one. */
+	const shown = new Int32Array(skeleton.size.events);
+	for (const [thread, part] of state.parts.entries()) {
+		const own: number[] = [];
+		for (const [index, event] of part.path.events.entries()) {
+			const dense = (skeleton.denseOf[thread] as Int16Array)[index] as number;
+			if (event.kind === EventKind.LockWrite) {
+				shown[dense] = events.length - 1;
+				continue;
+			}
+			if (dense >= 0) shown[dense] = events.length;
+			own.push(events.length);
+			events.push(graphEvent(events.length, thread, index, event, part, execution, options));
+		}
+		threads.push({ name: state.program.threads[thread]?.name ?? "", events: own });
+	}
+	const edges = edgesOf(execution).map(({ kind, from, to }) => ({ kind, from: shown[from] as number, to: shown[to] as number }));
+	const cycle = weakCycle(execution)?.map((step) => ({ ...step, from: shown[step.from] as number, to: shown[step.to] as number }));
+	const text = (event: number) => skeleton.events[event]?.source.text ?? "";
+	const races = execution.races.map(({ kind, first, second }) => ({
+		first: shown[first] as number,
+		second: shown[second] as number,
+		message: `${kind} race: nothing orders \`${text(first)}\` against \`${text(second)}\``,
+	}));
+	const { locations } = state.program;
+	return {
+		model: options.model,
+		threads,
+		events,
+		edges: edges.filter((edge, i) => edge.from !== edge.to && edges.findIndex((e) => sameEdge(e, edge)) === i),
+		...(cycle && { cycle: cycle.filter((step) => step.from !== step.to) }),
+		races: races.filter((race, i) => races.findIndex((r) => r.first === race.first && r.second === race.second) === i),
+		initial: locations.map(({ name, initial }) => ({ location: name, value: options.show(initial) })),
+		final: locations.map(({ name }, index) => ({ location: name, value: options.show(finalOf(execution, index)) })),
+	};
+
+	function sameEdge(a: GraphEdge, b: GraphEdge): boolean {
+		return a.kind === b.kind && a.from === b.from && a.to === b.to;
+	}
+	function finalOf(of: Execution, index: number): number {
+		const value = of.finalValue(index);
+		return Number.isNaN(value) ? 0 : value;
+	}
+}
+
+function graphEvent(
+	id: number,
+	thread: number,
+	index: number,
+	event: PathEvent,
+	part: ThreadPart,
+	{ state }: Execution,
+	{ show }: GraphOptions,
+): GraphEvent {
+	const kind = kinds[event.kind] ?? "fence";
+	const place = part.location[index] as number;
+	const location = place < 0 ? undefined : state.program.locations[place]?.name;
+	const isAccess = event.kind === EventKind.Read || event.kind === EventKind.Write;
+	const value = isAccess ? show(state.valueOf(keyOf(thread, index))) : undefined;
+	const effect =
+		value === undefined
+			? location === undefined
+				? event.source.text
+				: `${kind.replace("_", " ")} ${location}`
+			: `${kind === "read" ? "reads" : "writes"} ${location} = ${value}`;
+	return {
+		id,
+		thread,
+		kind,
+		text: event.source.text,
+		effect,
+		...(isAccess && { marking: event.tag }),
+		...(location !== undefined && { location }),
+		...(value !== undefined && { value }),
+		pos: event.source.pos,
+		end: event.source.end,
+	};
+}
+
+/** rf, neighbouring co, next fr, and dependencies, by events of the skeleton. */
+function edgesOf({ skeleton, relations, communication }: Execution): GraphEdge[] {
+	const { size, reads } = skeleton;
+	const edges: GraphEdge[] = [];
+	const put = (kind: EdgeKind, r: Relation) => {
+		for (let from = 0; from < size.events; from++) {
+			for (let to = 0; to < size.events; to++) if (has(r, size, from, to)) edges.push({ kind, from, to });
+		}
+	};
+	put("rf", relations.rf);
+	for (const order of communication.coherence) {
+		for (let i = 0; i + 1 < order.length; i++) edges.push({ kind: "co", from: order[i] as number, to: order[i + 1] as number });
+	}
+	for (let read = 0; read < size.events; read++) {
+		if (!isIn(reads, read)) continue;
+		const source = communication.rf[read] as number;
+		const order = communication.coherence[communication.location[read] as number];
+		const next = order?.[source < 0 ? 0 : (communication.position[source] as number)];
+		if (next !== undefined) edges.push({ kind: "fr", from: read, to: next });
+	}
+	put("address", skeleton.address);
+	put("data", skeleton.data);
+	put("control", skeleton.control);
+	return edges;
+}
+
+/** The shortest cycle of po, rf, co and fr, with what the model says of each step; undefined for a sequentially consistent execution. */
+function weakCycle(execution: Execution): CycleStep[] | undefined {
+	const { skeleton, relations } = execution;
+	const { size, po } = skeleton;
+	const all = relation(size);
+	for (const r of [po, relations.rf, relations.co, relations.fr]) unite(all, r);
+	const cycle = shortestCycle(all, size);
+	if (!cycle) return undefined;
+	return cycle.map((from, i): CycleStep => {
+		const to = cycle[(i + 1) % cycle.length] as number;
+		const kind = has(relations.rf, size, from, to)
+			? "rf"
+			: has(relations.co, size, from, to)
+				? "co"
+				: has(relations.fr, size, from, to)
+					? "fr"
+					: "po";
+		return { from, to, kind, ...explainStep(execution, from, to, kind) };
+	});
+}

@@ -1,0 +1,142 @@
+/**
+ * What the search knows of a thread: the events of one path through it, with their dependencies, and terms for the values
+ * that are not known before the reads are. A front end (a litmus test, a scenario) walks its own code and records a path up to
+ * the first choice that depends on a value not yet known; what follows the choice is asked for when it is needed.
+ *
+ * Dependencies are those of herd7's C semantics: they flow through registers, and a condition controls the events of
+ * its branches only, not what stands after them.
+ */
+
+export const EventKind = {
+	Read: 0,
+	Write: 1,
+	/** The two halves of a spin_lock(), or of a spin_trylock() that got the lock. */
+	LockRead: 2,
+	LockWrite: 3,
+	Unlock: 4,
+	/** A spin_trylock() that failed, or a spin_is_locked() that saw a holder. */
+	SawLocked: 5,
+	/** A spin_is_locked() that saw no holder. */
+	SawUnlocked: 6,
+	ReaderLock: 7,
+	ReaderUnlock: 8,
+	GracePeriod: 9,
+	/** synchronize_srcu(); has a location. */
+	SleepableGracePeriod: 10,
+	/** Fences: what they order is in the relations; they are no events of the graph. */
+	FullFence: 11,
+	ReadFence: 12,
+	WriteFence: 13,
+	BeforeAtomic: 14,
+	AfterAtomic: 15,
+	AfterSpinlock: 16,
+	AfterUnlockLock: 17,
+	AfterSleepableUnlock: 18,
+	CompilerFence: 19,
+} as const;
+export type EventKind = (typeof EventKind)[keyof typeof EventKind];
+
+/** The first kind that is only a fence. */
+export const firstFenceKind = EventKind.FullFence;
+
+/** How an access is marked: linux-kernel.def's tags. `srcu` is a read or write of srcu_read_lock() and srcu_read_unlock(). */
+export type Tag = "plain" | "once" | "acquire" | "release" | "full" | "noreturn" | "srcu";
+
+/** Where an event comes from, for those who show it. */
+export interface EventSource {
+	/** As written, white space folded. */
+	readonly text: string;
+	/** Offset into the source text, UTF-16 code units. */
+	readonly pos: number;
+	readonly end: number;
+}
+
+/** An event of a path. Other events of the thread go by their index in the path. */
+export interface PathEvent {
+	readonly kind: EventKind;
+	readonly tag: Tag;
+	/** A half of a read-modify-write, failed ones included. */
+	readonly atomic: boolean;
+	/** Of the write half: its read half. -1 elsewhere. */
+	readonly readHalf: number;
+	/** Term of the address; -1 where there is none. */
+	readonly address: number;
+	/** Term of the value: written, or read (then its own `read` term); -1 where there is none. */
+	readonly value: number;
+	/** Events of different statements are ordered by these numbers; those of one statement only by `after`. */
+	readonly statement: number;
+	readonly after: readonly number[];
+	/** Loads that this event depends on. */
+	readonly addressDependencies: readonly number[];
+	readonly dataDependencies: readonly number[];
+	readonly controlDependencies: readonly number[];
+	readonly source: EventSource;
+}
+
+/** A value in terms of the values read: `undefined` operands do not occur; NaN is a value that is not known yet. */
+export type Term =
+	| { readonly kind: "constant"; readonly value: number }
+	| { readonly kind: "read"; readonly event: number }
+	| { readonly kind: "apply"; readonly operation: (a: number, b: number) => number; readonly a: number; readonly b: number };
+
+/** Where a path stops. */
+export type PathEnd =
+	| {
+			readonly kind: "finished";
+			/** Term of each register at the end, by the register's name. */
+			readonly registers: ReadonlyMap<string, number>;
+	  }
+	/** Alternative 1 is taken when the term is not 0, alternative 0 when it is; without a term every alternative is possible. */
+	| {
+			readonly kind: "choice";
+			readonly condition: number | undefined;
+			readonly alternatives: number;
+			/** Addresses that code from here on may write or lock; undefined: any. */
+			readonly mayWrite: ReadonlySet<number> | undefined;
+			/** The path that follows when this alternative is taken; the same object every time. */
+			readonly take: (alternative: number) => Path;
+	  }
+	/** The thread cannot go on: a limit of the front end. The execution is not complete. */
+	| { readonly kind: "blocked"; readonly reason: string };
+
+export interface Path {
+	/** Different for different paths of a thread. */
+	readonly id: number;
+	readonly events: readonly PathEvent[];
+	readonly terms: readonly Term[];
+	readonly end: PathEnd;
+}
+
+export interface Thread {
+	readonly name: string;
+	readonly start: () => Path;
+}
+
+/** What is explored: threads over a memory that is addressed by numbers. */
+export interface LkmmProgram {
+	readonly threads: readonly Thread[];
+	/** Index of the location at an address, or undefined when nothing is there. */
+	readonly locationAt: (address: number) => number | undefined;
+	readonly locations: readonly MemoryLocation[];
+}
+
+export interface MemoryLocation {
+	readonly name: string;
+	readonly address: number;
+	readonly initial: number;
+}
+
+/** Evaluates the terms of a path. `values[i]` of a `read` term is what `readValue` says of its event, NaN when it is not known. */
+export function evaluateTerms(path: Path, readValue: (event: number) => number, values: Float64Array): void {
+	const { terms } = path;
+	for (let i = 0; i < terms.length; i++) {
+		const term = terms[i] as Term;
+		if (term.kind === "constant") values[i] = term.value;
+		else if (term.kind === "read") values[i] = readValue(term.event);
+		else {
+			const a = values[term.a] as number;
+			const b = values[term.b] as number;
+			values[i] = Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : term.operation(a, b);
+		}
+	}
+}
