@@ -83,10 +83,15 @@ function eatQualifiers(c: Cursor, annotations: Annotation[]): { isStatic: boolea
 			isStatic ||= word === "static";
 			isInline ||= word === "inline" || word === "__always_inline" || word === "__inline";
 			c.next();
-		} else if (isAnnotationWord(c) && ((isTypeOrName(c.kind(1)) && !isAnnotationWord(c, 1)) || typeAnnotations.has(c.word()))) {
+		} else if (isAnnotationWord(c) && ((isTypeOrName(c.kind(1)) && !isAnnotationWord(c, 1)) || isTypeAnnotation(c))) {
 			annotations.push(parseAnnotation(c));
 		} else return { isStatic, isInline };
 	}
+}
+
+/** One of the kernel's own annotations of types; `int __percpu(…)` declares a function. */
+function isTypeAnnotation(c: Cursor): boolean {
+	return typeAnnotations.has(c.word()) && (c.kind(1) !== TokenKind.OpenParen || c.isWord("__attribute__"));
 }
 
 function isTypeOrName(kind: number): boolean {
