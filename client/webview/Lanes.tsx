@@ -92,7 +92,6 @@ function Row({
 }) {
 	const thread = trace.threads[one.thread];
 	const inside = one.callStack.map((frame) => frame.function).join(" › ");
-	const label = `Step ${index + 1}, CPU ${one.cpu}, ${thread?.name ?? ""}: ${one.text} ${one.effect}${role === "violation" ? `; ${trace.violation.message}` : ""}`;
 	return (
 		// biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled for the whole view, see View.
 		// biome-ignore lint/a11y/useFocusableInteractive: the list box has the focus, as its aria-activedescendant says.
@@ -100,11 +99,11 @@ function Row({
 			id={`step-${index}`}
 			role="option"
 			aria-selected={selected}
-			aria-label={label}
 			class={`row ${role}${selected ? " selected" : ""}`}
 			onClick={() => select(index)}
 			onDblClick={() => select(index, true)}
 		>
+			<span class="for-screen-reader">{`Step ${index + 1}, CPU ${one.cpu}, ${thread?.name ?? ""}: `}</span>
 			<span class="number" aria-hidden="true">
 				{switched !== undefined && <span class="switch-sign">⇄</span>}
 				{circledNumber(index)}
@@ -113,7 +112,6 @@ function Row({
 				<span
 					key={name.name}
 					class={`cell${lane === one.thread ? " active" : ""}${switched !== undefined ? " switched" : ""}`}
-					aria-hidden="true"
 				>
 					<SpanMarks spans={spans} lane={lane} index={index} />
 					{lane === one.thread && (
@@ -156,7 +154,7 @@ function SpanMarks({
 	if (here.length === 0) return null;
 	const columns = Math.max(...here.map((span) => span.column)) + 1;
 	return (
-		<span class="spans">
+		<span class="spans" aria-hidden="true">
 			{Array.from({ length: columns }, (_, column) => {
 				const span = here.find((one) => one.column === column);
 				const kind = span ? kindOf(span.label) : "none";

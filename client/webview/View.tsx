@@ -35,17 +35,6 @@ export function View({ state, post, select }: Properties) {
 			announcement: document.querySelector("[aria-live]")?.textContent ?? "",
 		});
 	}, [state, trace, post]);
-	useEffect(() => {
-		if (!state || !trace) return undefined;
-		const onKey = (event: KeyboardEvent) => {
-			const to = stepForKey(event, trace, state.step);
-			if (to === undefined) return;
-			event.preventDefault();
-			select(to, event.key === "Enter");
-		};
-		window.addEventListener("keydown", onKey);
-		return () => window.removeEventListener("keydown", onKey);
-	}, [state, trace, select]);
 	if (!state || !result || !trace)
 		return <p class="empty">No counterexample to show. Run “Explore interleavings” on a scenario.</p>;
 	return (
@@ -61,34 +50,6 @@ export function View({ state, post, select }: Properties) {
 			</div>
 		</div>
 	);
-}
-
-/** The step that a key leads to; undefined for keys that belong to somebody else. */
-function stepForKey(event: KeyboardEvent, trace: Trace, step: number): number | undefined {
-	if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-	const target = event.target instanceof HTMLElement ? event.target.tagName : "";
-	if (["INPUT", "SELECT", "TEXTAREA"].includes(target) || (target === "BUTTON" && ["Enter", " "].includes(event.key)))
-		return undefined;
-	switch (event.key) {
-		case "ArrowDown":
-		case "ArrowRight":
-			return step + 1;
-		case "ArrowUp":
-		case "ArrowLeft":
-			return step - 1;
-		case "Home":
-			return 0;
-		case "End":
-			return trace.steps.length - 1;
-		case "n":
-			return contextSwitches(trace).find((one) => one > step) ?? step;
-		case "p":
-			return contextSwitches(trace).findLast((one) => one < step) ?? 0;
-		case "Enter":
-			return step;
-		default:
-			return undefined;
-	}
 }
 
 function Header({

@@ -1,6 +1,7 @@
 /** The counterexample view's entry point: state comes from the extension, and from before a reload. */
 import { render } from "preact";
 import "./style.css";
+import { stepForKey } from "./keys.ts";
 import type { FromView, ToView, ViewState } from "./messages.ts";
 import { View } from "./View.tsx";
 
@@ -42,6 +43,21 @@ window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
 	else if (!state) return;
 	else if (data.type === "stale") update({ ...state, stale: data.stale });
 	else if (data.type === "select") update({ ...state, step: data.step });
+});
+
+/** Fields and buttons need these keys themselves. */
+function isForControl(event: KeyboardEvent): boolean {
+	const tag = event.target instanceof HTMLElement ? event.target.tagName : "";
+	return ["INPUT", "SELECT"].includes(tag) || (tag === "BUTTON" && event.key === "Enter");
+}
+
+window.addEventListener("keydown", (event) => {
+	const trace = state?.results[state.shown]?.trace;
+	if (!state || !trace || isForControl(event)) return;
+	const step = stepForKey(event, trace, state.step);
+	if (step === undefined) return;
+	event.preventDefault();
+	select(step, event.key === "Enter");
 });
 
 draw();

@@ -43,7 +43,6 @@ const settings = {
 	"workbench.tips.enabled": false,
 	"workbench.enableExperiments": false,
 	"workbench.secondarySideBar.defaultVisibility": "hidden",
-	"workbench.colorTheme": "Default Light Modern",
 	"files.autoSave": "off", // the web workbench saves by itself otherwise
 	"editor.fontFamily": "DejaVu Sans Mono",
 	"editor.minimap.enabled": false,

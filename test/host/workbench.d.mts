@@ -8,6 +8,9 @@ export interface Server {
 	stop(): Promise<void>;
 }
 
+/** Changes the colour theme of an open workbench, by its label. */
+export function chooseTheme(page: Page, label: string): Promise<void>;
+
 export function openWorkbench(options?: {
 	readonly settings?: Record<string, unknown>;
 	readonly env?: Record<string, string>;

@@ -50,3 +50,17 @@ export async function openWorkbench({ settings = {}, env = {}, viewport = { widt
 		throw error;
 	}
 }
+
+/**
+ * Changes the colour theme of an open workbench, by its label. The picker is the way: this build does not heed a theme that stands
+ * in the settings from the start.
+ */
+export async function chooseTheme(page, label) {
+	await page.keyboard.press("Control+k");
+	await page.keyboard.press("Control+t");
+	const box = page.locator(".quick-input-widget input[type=text]").first();
+	await box.fill(label);
+	await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: label }).waitFor();
+	await box.press("Enter");
+	await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+}

@@ -12,6 +12,8 @@ export interface Workbench {
 	readonly folder: string;
 	/** Goes to the workbench with a file open. */
 	open(path: string): Promise<void>;
+	/** Loads the window anew, with what was open in it. */
+	reopen(): Promise<void>;
 	/** Runs a command by its title. */
 	command(title: string): Promise<void>;
 	close(): Promise<void>;
@@ -34,6 +36,10 @@ export async function startWorkbench(
 				await failed();
 				throw error;
 			}
+		},
+		async reopen() {
+			// Not page.reload(): its address names a file, and VS Code then opens that file and nothing else.
+			await page.goto(workbenchUrl(server));
 		},
 		async command(title) {
 			await page.keyboard.press("F1");

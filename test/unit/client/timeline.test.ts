@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stepForKey } from "../../../client/webview/keys.ts";
 import { contextSwitches, heldAfter, localsAfter, objectsAfter, spansOf } from "../../../client/webview/timeline.ts";
 import { trace } from "./counterexample.ts";
 
@@ -40,5 +41,22 @@ describe("the timeline of a counterexample", () => {
 		assert.deepEqual(localsAfter(trace, 0, 0), []);
 		assert.equal(localsAfter(trace, 0, 1)[0]?.changed, true);
 		assert.equal(localsAfter(trace, 0, 6)[0]?.changed, false);
+	});
+});
+
+describe("keys in the counterexample view", () => {
+	const press = (key: string, step: number) =>
+		stepForKey({ key, ctrlKey: false, metaKey: false, altKey: false }, trace, step);
+	it("go step by step, and to the ends", () => {
+		assert.deepEqual([press("ArrowDown", 2), press("ArrowUp", 2), press("Home", 2), press("End", 2)], [3, 1, 0, 6]);
+		assert.deepEqual([press("ArrowRight", 2), press("ArrowLeft", 2)], [3, 1]);
+	});
+	it("go from context switch to context switch", () => {
+		assert.deepEqual([press("n", 0), press("n", 2), press("n", 6)], [2, 6, 6]);
+		assert.deepEqual([press("p", 6), press("p", 5), press("p", 2), press("p", 1)], [2, 2, 0, 0]);
+	});
+	it("leave other keys alone", () => {
+		assert.equal(press("x", 2), undefined);
+		assert.equal(stepForKey({ key: "n", ctrlKey: true, metaKey: false, altKey: false }, trace, 0), undefined);
 	});
 });
