@@ -252,8 +252,8 @@ function lowerInit(context: ProgramContext, module: CheckedModule, body: ThreadM
 	return t.finish("init", "thread", body);
 }
 
-/** Puts in the compiler's reloads of what another thread may write. */
-function reloading(threads: readonly Thread[]): Thread[] {
+/** The threads with the compiler's reloads of what another thread may write. */
+export function reloading(threads: readonly Thread[]): Thread[] {
 	const written = threads.map((thread) => writtenBy(thread));
 	return threads.map((thread, index) =>
 		withReloads(thread, (place) => written.some((keys, other) => other !== index && mayWrite(keys, place))),
