@@ -19,7 +19,7 @@ export function readOptions<const Options extends OptionKinds>(
 	try {
 		return parseArgs({ args: [...given], options, allowPositionals: true, strict: true }) as Read<Options>;
 	} catch (error) {
-		throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
+		throw new UsageError(error instanceof Error ? (error.message.split(/[.\n](?:\s|$)|\n/)[0] ?? "") : String(error));
 	}
 }
 

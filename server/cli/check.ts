@@ -66,7 +66,8 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	const loaded = files.map((file) => loader.load(file));
 	const all = loaded.flatMap((file) => file.checks.map((one): Job => ({ file, check: one })));
 	const jobs = all.filter((one) => isWanted(one.check, values.check));
-	const found = loaded.flatMap((one) => one.errors);
+	// A mistake in a file that several others include is told once.
+	const found = [...new Map(loaded.flatMap((one) => one.errors.map((error) => [errorLine(error), error]))).values()];
 	const searchable = jobs.filter((one) => {
 		const problems = loader.problems(one.file, one.check, options.lower);
 		found.push(...problems);

@@ -6,12 +6,6 @@ import { progressLine } from "./progress.ts";
 import type { FileLoader, NamedCheck, Searchable } from "./searchable.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The worker's program: beside the bundle, or the source when that is what runs. */
-function workerScript(): URL {
-	const bundled = import.meta.url.endsWith(".js");
-	return new URL(bundled ? "searchWorker.js" : "../searchWorker.ts", import.meta.url);
-}
-
 /** One search after the other; Ctrl-C makes the one under way and all later ones inconclusive, limit `cancelled`. */
 export class SearchSession {
 	private readonly pool: SearchPool;
@@ -24,7 +18,7 @@ export class SearchSession {
 		this.terminal = terminal;
 		this.loader = loader;
 		this.options = options;
-		this.pool = new SearchPool(workerScript(), { kernel: loader.model.texts }, 1);
+		this.pool = new SearchPool(terminal.searchWorker, { kernel: loader.model.texts }, 1);
 	}
 
 	/** The result, with files named as the user knows them. Throws when the worker fails. */

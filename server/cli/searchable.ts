@@ -2,8 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { analyze, type Module, type ModuleCache } from "../../engine/language/analyze.ts";
-import { LineTable } from "../../engine/language/print.ts";
+import { analyze, type Module, ModuleCache } from "../../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../../engine/language/syntax.ts";
 import { defaultLowerOptions, type LowerOptions, lowerCheck } from "../../engine/program/lower/lower.ts";
 import { includedFile } from "../includes.ts";
@@ -42,7 +41,7 @@ export interface Searchable {
 export class FileLoader {
 	private readonly directory: string;
 	readonly model = new KernelModel();
-	private readonly cache: ModuleCache = new Map();
+	private readonly cache = new ModuleCache();
 
 	/** `directory` is where relative paths start. */
 	constructor(directory: string) {
@@ -66,19 +65,21 @@ export class FileLoader {
 			return refused(reason(error));
 		}
 		const texts: Record<string, string> = { [uri]: text };
-		const module = analyze(uri, text, (from, wanted, system) => this.include(from, wanted, system, texts), this.cache);
+		const module = analyze(uri, text, (wanted, system, from) => this.include(from, wanted, system, texts), this.cache);
 		const errors = this.diagnosticsOf(module);
-		const wrong = errors.some((one) => one.severity === "error");
-		return { file, uri, texts, module, errors, checks: wrong ? [] : checksOf(module) };
+		return { file, uri, texts, module, errors, checks: module.hasErrors ? [] : checksOf(module) };
 	}
 
 	/** Why a check cannot be searched although its file has no errors; empty when it can. */
 	problems(file: Searchable, check: NamedCheck, options: LowerOptions = defaultLowerOptions): FileError[] {
 		if (file.module === undefined) return [];
 		const { problems } = lowerCheck(file.module, check.items.scenario, check.items.check, options);
-		const texts = new Map(allModules(file.module).map((one) => [one.file, one.text]));
+		const modules = [file.module, ...file.module.closure];
 		return problems.map((one) => {
-			const place = new LineTable(texts.get(one.file) ?? "").position(one.pos);
+			const place = modules.find((module) => module.file === one.file)?.lines.position(one.pos) ?? {
+				line: 1,
+				column: 1,
+			};
 			return { file: this.shown(one.file), ...place, severity: "error", code: "unsupported", message: one.message };
 		});
 	}
@@ -93,7 +94,7 @@ export class FileLoader {
 
 	private include(from: string, wanted: string, system: boolean, texts: Record<string, string>) {
 		if (system || kernelPath(from) !== undefined) {
-			const text = this.model.text(wanted);
+			const text = this.model.texts.get(wanted);
 			return text === undefined ? undefined : { file: kernelUri(wanted), text };
 		}
 		const uri = includedFile(from, wanted);
@@ -108,44 +109,25 @@ export class FileLoader {
 	}
 
 	private diagnosticsOf(module: Module): FileError[] {
-		return allModules(module).flatMap((one) => {
-			const lines = new LineTable(one.text);
-			return one.diagnostics.flatMap(({ severity, pos, code, message }): FileError[] =>
+		return [module, ...module.closure].flatMap((one) =>
+			one.diagnostics.flatMap(({ severity, pos, code, message }): FileError[] =>
 				severity === "information"
 					? []
-					: [{ file: this.shown(one.file), ...lines.position(pos), severity, code, message }],
-			);
-		});
+					: [{ file: this.shown(one.file), ...one.lines.position(pos), severity, code, message }],
+			),
+		);
 	}
 }
 
-/** A module and what it includes, each once, the module first. */
-function allModules(module: Module): Module[] {
-	const found = new Map<string, Module>();
-	const visit = (one: Module) => {
-		if (found.has(one.file)) return;
-		found.set(one.file, one);
-		for (const included of one.includes) visit(included);
-	};
-	visit(module);
-	return [...found.values()];
-}
-
 function checksOf(module: Module): NamedCheck[] {
-	return module.tree.items.flatMap((scenario) =>
-		scenario.kind !== "scenario"
-			? []
-			: scenario.members.flatMap((check) =>
-					check.kind !== "check"
-						? []
-						: [
-								{
-									scenario: scenario.name.text,
-									check: check.name.text,
-									expected: check.expect.map((one) => one.text).join(" | "),
-									items: { scenario, check },
-								},
-							],
-				),
+	return module.scenarios.flatMap((scenario) =>
+		scenario.members
+			.filter((member): member is CheckMember => member.kind === "check")
+			.map((check) => ({
+				scenario: scenario.name.text,
+				check: check.name.text,
+				expected: check.expect.map((one) => one.text).join(" | "),
+				items: { scenario, check },
+			})),
 	);
 }

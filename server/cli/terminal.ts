@@ -10,6 +10,8 @@ export interface Terminal {
 	readonly interactive: boolean;
 	/** Directory that relative paths start from. */
 	readonly directory: string;
+	/** The program of search threads. */
+	readonly searchWorker: URL;
 	/** Calls `stop` when the user interrupts (Ctrl-C); returns what ends this. */
 	readonly onInterrupt: (stop: () => void) => () => void;
 }
@@ -46,6 +48,7 @@ export function processTerminal(): Terminal {
 		colours: process.stdout.isTTY === true && !noColour,
 		interactive: process.stderr.isTTY === true && process.env.TERM !== "dumb",
 		directory: process.cwd(),
+		searchWorker: new URL("searchWorker.js", import.meta.url),
 		onInterrupt: (stop) => {
 			process.on("SIGINT", stop);
 			return () => process.off("SIGINT", stop);

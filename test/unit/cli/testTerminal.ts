@@ -24,6 +24,7 @@ export function testTerminal(options: Partial<Terminal> = {}): Recorded {
 			colours: false,
 			interactive: false,
 			directory: process.cwd(),
+			searchWorker: new URL("searchWorker.mjs", import.meta.url),
 			onInterrupt: (stop) => {
 				stops.add(stop);
 				return () => stops.delete(stop);

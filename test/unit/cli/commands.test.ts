@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { traceFormats } from "../../../engine/verdict/render.ts";
+import type { CheckResult } from "../../../engine/verdict/verdict.ts";
+import type { Terminal } from "../../../server/cli/terminal.ts";
+import { run } from "../../../server/cli.ts";
+import { testTerminal } from "./testTerminal.ts";
+
+const lostUpdate = `
+struct counter { int value; };
+
+scenario lost_update {
+	kernel v6.5;
+	param bool atomically;
+	struct counter shared;
+
+	thread one {
+		int seen;
+
+		if (atomically) {
+			__fetch_add(&shared.value, 1, __full);
+			return;
+		}
+		seen = READ_ONCE(shared.value);
+		WRITE_ONCE(shared.value, seen + 1);
+	}
+
+	thread two {
+		int seen;
+
+		if (atomically) {
+			__fetch_add(&shared.value, 1, __full);
+			return;
+		}
+		seen = READ_ONCE(shared.value);
+		WRITE_ONCE(shared.value, seen + 1);
+	}
+
+	finally (shared.value == 2);
+
+	check plain (atomically = false) expect invariant;
+	check atomic (atomically = true) expect safe;
+}
+`;
+
+/** Enough interleavings to be interrupted: no two of its states are the same. */
+const endless = `
+struct counter { int value; };
+
+scenario endless {
+	kernel v6.5;
+	struct counter a, b, c;
+
+	thread one { int i; for (i = 0; i < 200; i++) WRITE_ONCE(a.value, i); }
+	thread two { int i; for (i = 0; i < 200; i++) WRITE_ONCE(b.value, i); }
+	thread three { int i; for (i = 0; i < 200; i++) WRITE_ONCE(c.value, i); }
+
+	always (a.value + b.value + c.value < 1000);
+
+	check all expect safe;
+	check again expect safe;
+}
+`;
+
+describe("command line", () => {
+	let folder: string;
+	before(() => {
+		folder = mkdtempSync(join(tmpdir(), "mmscn-cli-"));
+		writeFileSync(join(folder, "lost.mmscn"), lostUpdate);
+		writeFileSync(join(folder, "surprise.mmscn"), lostUpdate.replace("expect invariant", "expect safe"));
+		writeFileSync(join(folder, "missed.mmscn"), lostUpdate.replace("expect safe", "expect deadlock"));
+		writeFileSync(join(folder, "endless.mmscn"), endless);
+		writeFileSync(
+			join(folder, "typo.mmscn"),
+			"scenario typo {\n\tkernel v6.5;\n\tthread one { nosuch(); }\n\tcheck c expect safe;\n}\n",
+		);
+		writeFileSync(join(folder, "none.mmscn"), "struct folio_like { int flags; };\n");
+	});
+	after(() => rmSync(folder, { recursive: true }));
+
+	async function mmscn(given: readonly string[], options: Partial<Terminal> = {}) {
+		const recorded = testTerminal({ directory: folder, ...options });
+		const status = await run(given, recorded.terminal);
+		return { status, out: recorded.out(), error: recorded.error() };
+	}
+
+	it("prints a table, and leaves with 0 when every expectation is met", async () => {
+		const { status, out, error } = await mmscn(["check", "lost.mmscn"]);
+		assert.equal(error, "");
+		assert.match(out, /^ok +lost_update\.plain +invariant +invariant +\d+ +\d+\.\d\d s$/m);
+		assert.match(out, /^ok +lost_update\.atomic +safe +safe +\d+ +\d+\.\d\d s$/m);
+		assert.match(out, /\n\n2 checks: 2 as expected\n$/);
+		assert.equal(status, 0);
+	});
+
+	it("draws an unexpected race, says where it is and how to see it again, and leaves with 1", async () => {
+		const { status, out } = await mmscn(["check", "surprise.mmscn"]);
+		assert.match(out, /^FAIL +lost_update\.plain +invariant +safe/m);
+		assert.match(out, /^surprise\.mmscn:\d+:\d+: invariant broken: /m);
+		assert.match(out, /^CPU 0 +CPU 1$/m);
+		assert.match(out, /<-- invariant broken$/m);
+		assert.match(out, /^replay: mmscn replay surprise\.mmscn lost_update\.plain \S+$/m);
+		assert.match(out, /\n2 checks: 1 as expected, 1 not as expected\n$/);
+		assert.equal(status, 1);
+	});
+
+	it("leaves with 1 when an expected race is not there", async () => {
+		const { status, out } = await mmscn(["check", "missed.mmscn", "--check", "atomic"]);
+		assert.match(out, /missed\.mmscn: lost_update\.atomic is safe, expected deadlock/);
+		assert.equal(status, 1);
+	});
+
+	it("writes mistakes as file:line:column, searches the other files, and leaves with 2", async () => {
+		const { status, out, error } = await mmscn(["check", "typo.mmscn", "lost.mmscn", "gone.mmscn"]);
+		assert.match(error, /^typo\.mmscn:3:15: error: .*nosuch/m);
+		assert.match(error, /^gone\.mmscn: error: no such file or folder$/m);
+		assert.match(out, /2 checks: 2 as expected/);
+		assert.equal(status, 2);
+	});
+
+	it("leaves with 3 when a limit is hit, and names it", async () => {
+		const { status, out } = await mmscn(["check", "endless.mmscn", "--check", "all", "--states-max", "100"]);
+		assert.match(out, /^\? +endless\.all +inconclusive \(states\) +safe/m);
+		assert.equal(status, 3);
+	});
+
+	it("stops at Ctrl-C and says so of every check that was not searched", async () => {
+		let stop = () => {};
+		const { status, out } = await mmscn(["check", "endless.mmscn"], {
+			interactive: true,
+			error: () => stop(),
+			onInterrupt: (given) => {
+				stop = given;
+				return () => {};
+			},
+		});
+		assert.match(out, /^\? +endless\.all +inconclusive \(cancelled\)/m);
+		assert.match(out, /^\? +endless\.again +inconclusive \(cancelled\)/m);
+		assert.equal(status, 3);
+	});
+
+	it("agrees without reduction, and counts interleavings", async () => {
+		const { status, out } = await mmscn(["check", "lost.mmscn", "--no-reduction", "--count-interleavings"]);
+		assert.equal(status, 0);
+		assert.match(out, /plain .* \d+ of 6 interleavings$/m);
+	});
+
+	it("JSON keeps to its schema", async () => {
+		const schema = JSON.parse(readFileSync(new URL("../../../docs/verdict.schema.json", import.meta.url), "utf8"));
+		const validate = new Ajv2020({ allErrors: true }).compile(schema);
+		for (const given of [
+			["lost.mmscn", "surprise.mmscn", "missed.mmscn"],
+			["endless.mmscn", "--states-max", "50"],
+		]) {
+			const { out, error } = await mmscn(["check", ...given, "--format", "json"]);
+			assert.equal(error, "");
+			assert.ok(validate(JSON.parse(out)), JSON.stringify(validate.errors));
+		}
+	});
+
+	it("replays every counterexample to the same violation, without a search", async () => {
+		const { out } = await mmscn(["check", "lost.mmscn", "--format", "json"]);
+		const [race] = JSON.parse(out) as CheckResult[];
+		const schedule = race?.trace?.schedule ?? "";
+		assert.notEqual(schedule, "");
+		const replayed = await mmscn(["replay", "lost.mmscn", "plain", schedule]);
+		assert.equal(replayed.status, 0);
+		assert.ok(replayed.out.includes(race?.violation?.message ?? "?"));
+		const again = await mmscn(["trace", "lost.mmscn", "lost_update.plain", schedule, "--format", "json"]);
+		const { stats: _stats, ...rest } = JSON.parse(again.out);
+		const { stats: _others, ...searched } = race as CheckResult;
+		assert.deepEqual(rest, searched);
+	});
+
+	it("says how far a schedule fits", async () => {
+		const { status, error } = await mmscn(["replay", "lost.mmscn", "plain", "aaaaaa"]);
+		assert.match(
+			error,
+			/^mmscn: step \d+: one cannot take a step here\n2 steps fitted; the last one is lost\.mmscn:\d+:\d+: /,
+		);
+		assert.equal(status, 1);
+		assert.match((await mmscn(["replay", "lost.mmscn", "plain", "?"])).error, /^mmscn: not a schedule/);
+	});
+
+	for (const format of traceFormats) {
+		it(`writes the counterexample as ${format}`, async () => {
+			const { status, out, error } = await mmscn(["trace", "lost.mmscn", "plain", "--format", format]);
+			assert.deepEqual([status, error], [0, ""]);
+			assert.match(out, /READ_ONCE\(shared\.value\)/);
+		});
+	}
+
+	it("has no counterexample of what is safe", async () => {
+		const { status, error } = await mmscn(["trace", "lost.mmscn", "atomic"]);
+		assert.equal(error, "mmscn: lost_update.atomic is safe: there is no counterexample\n");
+		assert.equal(status, 1);
+	});
+
+	it("takes a file without checks for what it is: nothing to search", async () => {
+		assert.deepEqual(await mmscn(["check", "none.mmscn"]), { status: 0, out: "no checks\n", error: "" });
+	});
+
+	it("explains names of the kernel model, and suggests others for unknown ones", async () => {
+		const known = await mmscn(["explain", "folio_lock", "M6"]);
+		assert.equal(known.status, 0);
+		assert.match(known.out, /folio_lock/);
+		assert.match(known.out, /^M6 /m);
+		const unknown = await mmscn(["explain", "folio_lok"]);
+		assert.match(unknown.error, /no folio_lok; did you mean .*folio_lock/);
+		assert.equal(unknown.status, 2);
+	});
+
+	for (const [given, message] of [
+		[["check"], "no PATH to check"],
+		[["check", "lost.mmscn", "--format", "xml"], "--format xml: one of text, json, sarif, junit is wanted"],
+		[["check", "lost.mmscn", "--states-max", "-1"], "Option '--states-max' argument is ambiguous"],
+		[["check", "lost.mmscn", "--states-max=-1"], "--states-max -1: a whole number above 0 is wanted"],
+		[["check", "lost.mmscn", "--states-max", "1e3"], "--states-max 1e3: a whole number above 0 is wanted"],
+		[["check", "lost.mmscn", "--memory", "tso"], "--memory tso: sc or lkmm is wanted"],
+		[["check", "lost.mmscn", "--check", "gone"], "--check gone: no file has a check of that name"],
+		[["check", "lost.mmscn", "--nosuch"], "Unknown option '--nosuch'"],
+		[["replay", "lost.mmscn"], "FILE, CHECK and SCHEDULE are wanted"],
+		[["trace", "lost.mmscn", "gone"], "lost.mmscn has no check gone; it has lost_update.plain, lost_update.atomic"],
+		[["explain"], "no NAME to explain"],
+		[["frobnicate"], "no command frobnicate"],
+		[["constructor"], "no command constructor"],
+	] as const) {
+		it(`refuses: mmscn ${given.join(" ")}`, async () => {
+			const { status, out, error } = await mmscn(given);
+			assert.ok(error.startsWith(`mmscn: ${message}`), error);
+			assert.match(error, /\nSee: mmscn help/);
+			assert.deepEqual([status, out], [2, ""]);
+		});
+	}
+
+	it("helps", async () => {
+		assert.match((await mmscn(["help"])).out, /mmscn check /);
+		assert.match((await mmscn(["help", "trace"])).out, /--format FORMAT/);
+		assert.match((await mmscn(["check", "--help"])).out, /Exit status/);
+		assert.match((await mmscn(["--version"])).out, /^mmscn \d+\.\d+\.\d+\n$/);
+		assert.equal((await mmscn([])).status, 2);
+	});
+
+	it("takes any bytes for a file: mistakes at their places, or nothing to search", async () => {
+		const file = join(folder, "bytes.mmscn");
+		const bytes = fc.oneof(
+			fc.uint8Array({ maxLength: 200 }),
+			fc.string({ unit: "grapheme", maxLength: 200 }).map((text) => Buffer.from(text)),
+			fc
+				.tuple(fc.nat(lostUpdate.length), fc.nat(lostUpdate.length), fc.uint8Array({ maxLength: 8 }))
+				.map(([from, to, between]) =>
+					Buffer.concat([Buffer.from(lostUpdate.slice(0, from)), between, Buffer.from(lostUpdate.slice(to))]),
+				),
+		);
+		await fc.assert(
+			fc.asyncProperty(bytes, async (content) => {
+				writeFileSync(file, content);
+				const { status, out, error } = await mmscn(["check", "bytes.mmscn", "--states-max", "1000"]);
+				if (status === 2) {
+					assert.match(error, /^bytes\.mmscn:\d+:\d+: error: ./m);
+					assert.equal(out, "");
+				} else assert.ok(out === "no checks\n" || /\n\d checks?: /.test(out));
+			}),
+			{ numRuns: 60 },
+		);
+	});
+});
