@@ -90,6 +90,7 @@ async function forReadme() {
 		await open(workbench, seed);
 		await lenses(page).first().waitFor();
 		await chooseTheme(page, "Light Modern");
+		await page.screenshot({ path: join(out, "scenario.png") });
 		await hoverOver(page, "folio_mapping");
 		await page.screenshot({ path: join(out, "hover.png") });
 		await explore(page);
