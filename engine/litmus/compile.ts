@@ -18,7 +18,7 @@ export interface CompiledLitmus {
 	readonly locations: ReadonlyMap<string, number>;
 	/** What a value of a condition stands for. */
 	readonly valueOf: (value: LitmusValue) => number;
-	/** A value as a reader would write it: a number, or the name of a location for its address. */
+	/** A value as a reader would write it: a number, the name of a location for its address, `?` for what nothing determines. */
 	readonly show: (value: number) => string;
 }
 
@@ -51,6 +51,7 @@ export function compileLitmus(test: LitmusTest): { readonly compiled?: CompiledL
 		return Number.isInteger(index) && index >= 0 && index < memory.length ? index : undefined;
 	};
 	const show = (value: number) => {
+		if (!Number.isFinite(value)) return "?";
 		const index = locationAt(value);
 		return index === undefined ? String(value) : (names[index] as string);
 	};

@@ -107,6 +107,9 @@ function emptyResult(test: LitmusTest, options: LitmusOptions, errors: readonly 
 	};
 }
 
+/** A value out of thin air, copied in a circle: unlike every number. */
+const undetermined = Number.POSITIVE_INFINITY;
+
 type ValueOf = (place: Place) => number;
 
 /** The condition's truth; undefined while it depends on values that are not known (NaN). */
@@ -164,8 +167,9 @@ class Tally {
 		const { compiled } = this;
 		const { test } = compiled;
 		const value: ValueOf = ({ process, name }) => {
-			if (process !== undefined) return execution.finalRegister(process, name) ?? 0;
-			return execution.finalValue(compiled.locations.get(name) as number);
+			const known =
+				process === undefined ? execution.finalValue(compiled.locations.get(name) as number) : (execution.finalRegister(process, name) ?? 0);
+			return Number.isNaN(known) ? undetermined : known;
 		};
 		if (test.filter && evaluate(compiled, test.filter, value) !== true) return false;
 		for (const flag of execution.flags) this.flags.add(flag);

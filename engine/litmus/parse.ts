@@ -166,6 +166,7 @@ class Parser {
 		if (!quantifier) return undefined;
 		const condition = parseCondition(scanner);
 		const end = lastTokenEnd(text, begin.pos, scanner.offset);
+		while (scanner.eat(";"));
 		const rest = scanner.peek();
 		if (rest.kind !== "end" && scanner.errors.length === 0) {
 			scanner.error(rest, "unexpected-token", `\`${rest.text}\` has no meaning after the condition`);

@@ -57,7 +57,7 @@ export interface Execution {
 	readonly relations: Relations;
 	readonly races: readonly Race[];
 	readonly flags: ReadonlySet<Flag>;
-	/** Value of a location at the end. */
+	/** Value of a location at the end; NaN where nothing determines it. */
 	readonly finalValue: (location: number) => number;
 	/** Value of a thread's register at the end; undefined for a name that the thread does not have. */
 	readonly finalRegister: (thread: number, name: string) => number | undefined;
@@ -320,8 +320,16 @@ function decide(state: State): readonly Option[] | "complete" {
 	if (chooser !== undefined) return alternatives(state, chooser);
 	if (write !== undefined) return writePlaces(state, write);
 	if (read !== undefined) return sources(state, read);
-	if (!open) return state.parts.every((part) => part.settled || part.path.end.kind === "blocked") ? "complete" : [];
+	if (!open) return state.parts.every(isDetermined) ? "complete" : [];
 	return guesses(state);
+}
+
+/**
+ * Whether the values of a thread are known, or at least consistent: loads and stores that only copy one another's value in a
+ * circle have some value, which herd7 leaves open. What computes with such a value has none.
+ */
+function isDetermined({ settled, path, values }: ThreadPart): boolean {
+	return settled || path.end.kind === "blocked" || path.terms.every((term, i) => term.kind === "read" || !Number.isNaN(values[i] as number));
 }
 
 function alternatives(state: State, thread: number): readonly Option[] {
