@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Connection, TextDocuments } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { URI } from "vscode-uri";
-import { analyze, type Module, type ModuleCache } from "../engine/language/analyze.ts";
+import { analyze, type Module, ModuleCache } from "../engine/language/analyze.ts";
 import type { SourceTree } from "../engine/language/syntax.ts";
 import { includedFile } from "./includes.ts";
 import { type KernelModel, kernelPath, kernelUri } from "./kernelModel.ts";
@@ -33,7 +33,7 @@ export function canonicalUri(uri: string): string {
 export class Documents {
 	readonly open: TextDocuments<TextDocument>;
 	private readonly model: KernelModel;
-	private cache: ModuleCache = new Map();
+	private readonly cache = new ModuleCache();
 	private readonly analyses = new Map<
 		string,
 		{ readonly texts: ReadonlyMap<string, string>; readonly analysis: Analysis }
@@ -42,7 +42,10 @@ export class Documents {
 	constructor(model: KernelModel) {
 		this.model = model;
 		this.open = new TextDocuments(TextDocument);
-		this.open.onDidClose(({ document }) => this.analyses.delete(document.uri));
+		this.open.onDidClose(({ document }) => {
+			this.analyses.delete(document.uri);
+			this.cache.delete(document.uri);
+		});
 	}
 
 	/** Starts to follow what the client opens, edits and closes. */
@@ -71,7 +74,7 @@ export class Documents {
 		const module = analyze(
 			document.uri,
 			text,
-			(from, path, system) => {
+			(path, system, from) => {
 				const included = this.resolve(from, path, system);
 				if (included !== undefined && !this.isModelFile(included.file)) texts.set(included.file, included.text);
 				return included;
@@ -90,7 +93,7 @@ export class Documents {
 			tree,
 			fingerprint: program.join("\0"),
 			occurrences: () => {
-				occurrences ??= occurrencesOf(tree, (name) => module.lookupType(name));
+				occurrences ??= occurrencesOf(module);
 				return occurrences;
 			},
 		};

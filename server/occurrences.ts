@@ -1,13 +1,7 @@
 /** Every place of a file where a symbol is named: what references, highlights, renaming, colours and hovers all start from. */
-import type {
-	Identifier,
-	Initializer,
-	InitializerList,
-	Range,
-	SourceTree,
-	TypeName,
-} from "../engine/language/syntax.ts";
-import type { SymbolInfo, Type } from "../engine/language/types.ts";
+import type { Module } from "../engine/language/analyze.ts";
+import type { Identifier, Range, TypeName } from "../engine/language/syntax.ts";
+import type { SymbolInfo } from "../engine/language/types.ts";
 import { type AnyNode, walk } from "./nodes.ts";
 
 export interface Occurrence extends Range {
@@ -17,11 +11,8 @@ export interface Occurrence extends Range {
 	readonly node: AnyNode;
 }
 
-/** Finds the symbol of a type's name, which the tree does not hold. */
-export type FindType = (name: string) => SymbolInfo | undefined;
-
 /** The occurrences of a checked file, sorted by place. Names that mean nothing are left out. */
-export function occurrencesOf(tree: SourceTree, findType: FindType): readonly Occurrence[] {
+export function occurrencesOf(module: Module): readonly Occurrence[] {
 	const found: Occurrence[] = [];
 	const written = new Set<AnyNode>();
 	const add = (
@@ -33,7 +24,7 @@ export function occurrencesOf(tree: SourceTree, findType: FindType): readonly Oc
 		if (symbol !== undefined && name !== undefined && name.text !== "")
 			found.push({ symbol, role, node, pos: name.pos, end: name.end });
 	};
-	for (const node of walk(tree)) {
+	for (const node of walk(module.tree)) {
 		switch (node.kind) {
 			case "assignment":
 				if ("target" in node) written.add(node.target);
@@ -53,7 +44,7 @@ export function occurrencesOf(tree: SourceTree, findType: FindType): readonly Oc
 				if ("typeName" in node) add(node.symbol, baseName(node.typeName), "declaration", node);
 				break;
 			case "type_name":
-				if ("base" in node) add(typeSymbol(node, findType), baseName(node), "read", node);
+				if ("base" in node) add(typeSymbol(node, module), baseName(node), "read", node);
 				break;
 			case "check":
 				if ("arguments" in node && "expect" in node) {
@@ -65,14 +56,8 @@ export function occurrencesOf(tree: SourceTree, findType: FindType): readonly Oc
 				if ("symbol" in node && "name" in node)
 					add(node.symbol as SymbolInfo, node.name as Identifier, "declaration", node);
 		}
-		if (
-			node.kind === "variable" &&
-			"initializer" in node &&
-			node.initializer !== undefined &&
-			node.symbol !== undefined
-		)
-			addDesignators(node.initializer, node.symbol.type, add);
 	}
+	for (const [name, symbol] of module.designated) add(symbol, name, "write", name);
 	const sorted = found.sort((a, b) => a.pos - b.pos || roleOrder(a) - roleOrder(b));
 	return sorted.filter((one, index) => sorted[index - 1]?.pos !== one.pos);
 }
@@ -84,34 +69,9 @@ function baseName(typeName: TypeName): Identifier | undefined {
 	return typeName.base.name;
 }
 
-function typeSymbol(typeName: TypeName, findType: FindType): SymbolInfo | undefined {
-	if (typeName.base.kind === "named") return findType(typeName.base.name.text);
-	let type = typeName.type;
-	while (type?.kind === "pointer") type = type.to;
-	return (type?.kind === "struct" || type?.kind === "union") && type.name === typeName.base.name?.text
-		? type.symbol
-		: findType(typeName.base.name?.text ?? "");
-}
-
-type Add = (symbol: SymbolInfo | undefined, name: Identifier, role: Occurrence["role"], node: AnyNode) => void;
-
-/** `.field` in an initializer names a field of what is initialized. */
-function addDesignators(initializer: Initializer, type: Type, add: Add): void {
-	if (initializer.kind !== "initializer_list") return;
-	for (const entry of (initializer as InitializerList).entries) {
-		let inner: Type | undefined = type;
-		for (const designator of entry.designators) {
-			if (designator.kind === "index") inner = inner?.kind === "array" ? inner.of : undefined;
-			else if (inner?.kind === "struct" || inner?.kind === "union") {
-				const field: { readonly type: Type; readonly node: { readonly symbol?: SymbolInfo } } | undefined =
-					inner.fields?.find((one) => one.name === designator.name.text);
-				add(field?.node.symbol, designator.name, "write", entry);
-				inner = field?.type;
-			} else inner = undefined;
-		}
-		if (entry.designators.length === 0 && type.kind === "array") inner = type.of;
-		if (inner !== undefined) addDesignators(entry.value, inner, add);
-	}
+function typeSymbol({ base }: TypeName, module: Module): SymbolInfo | undefined {
+	if (base.name === undefined) return undefined;
+	return base.kind === "named" ? module.lookup(base.name.text) : module.lookupTag(base.name.text)?.symbol;
 }
 
 /** The occurrence that the offset is in, or just behind. */

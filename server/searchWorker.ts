@@ -1,7 +1,7 @@
 /** The program of a search thread: checks the texts that it is sent, searches one check at a time, answers. */
 import { parentPort, workerData } from "node:worker_threads";
 import { runCheck } from "../engine/check.ts";
-import { analyze, type Module, type ModuleCache } from "../engine/language/analyze.ts";
+import { analyze, type Module, ModuleCache } from "../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../engine/language/syntax.ts";
 import { includedFile } from "./includes.ts";
 import { kernelPath, kernelUri } from "./kernelModel.ts";
@@ -9,7 +9,7 @@ import type { SearchJob, WorkerContext, WorkerReply } from "./search/messages.ts
 
 const { kernel } = workerData as WorkerContext;
 /** Modules of the kernel model stay as they are; those of documents are told apart by their text. */
-const cache: ModuleCache = new Map();
+const cache = new ModuleCache();
 
 parentPort?.on("message", (job: SearchJob) => parentPort?.postMessage(answer(job)));
 
@@ -57,7 +57,7 @@ function checkedModule(job: SearchJob): Module | undefined {
 	return analyze(
 		job.uri,
 		text,
-		(from, path, system) => {
+		(path, system, from) => {
 			const file = system ? kernelUri(path) : includedFile(from, path);
 			if (file === undefined) return undefined;
 			const included = kernel.get(kernelPath(file) ?? "") ?? job.texts[file];

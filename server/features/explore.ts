@@ -71,11 +71,9 @@ const failure = (message: string) => new ResponseError(LSPErrorCodes.RequestFail
 
 /** The names of the checks asked for; throws for the user when there is nothing that can be searched. */
 function checksToSearch(analysis: Analysis, params: ExploreParameters): string[] {
-	const errors = analysis.module.errors;
-	if (errors > 0)
-		throw failure(
-			`${errors === 1 ? "An error has" : `${errors} errors have`} to be mended before this can be searched.`,
-		);
+	const errors = analysis.module.diagnostics.filter((one) => one.severity === "error").length;
+	if (analysis.module.hasErrors)
+		throw failure(`${errors === 1 ? "An error has" : "Errors have"} to be mended before this can be searched.`);
 	const scenario = analysis.tree.items.find(
 		(item): item is ScenarioItem => item.kind === "scenario" && item.name.text === params.scenario,
 	);

@@ -1,12 +1,13 @@
 /** The parameters of the function whose call is being written. */
 import type { SignatureHelp } from "vscode-languageserver";
 import { sourceText } from "../../engine/language/print.ts";
-import type { CallExpression } from "../../engine/language/syntax.ts";
+import type { TokenTable } from "../../engine/language/syntax.ts";
 import { TokenKind } from "../../engine/language/tokens.ts";
 import { prose } from "../../engine/rules/markdown.ts";
 import type { Analysis, Documents } from "../documents.ts";
-import { type AnyNode, pathAt } from "../nodes.ts";
+import { occurrenceAt } from "../occurrences.ts";
 import type { Feature } from "../services.ts";
+import { previousToken, tokenAt } from "../tokens.ts";
 
 export const signatureHelp: Feature = {
 	capabilities: { signatureHelpProvider: { triggerCharacters: ["(", ","] } },
@@ -18,59 +19,70 @@ export const signatureHelp: Feature = {
 	},
 };
 
-/** The signature for the innermost call around an offset; undefined outside of the parentheses of a call. */
-export function signatureAt(
-	documents: Documents,
-	{ tree, document }: Analysis,
-	offset: number,
-): SignatureHelp | undefined {
-	const call = pathAt(tree, offset).findLast((node): node is CallExpression => isCallAround(node, tree.text, offset));
-	if (call?.callee.kind !== "name") return undefined;
-	const declaration = call.callee.symbol?.declaration;
-	if (declaration?.kind !== "function") return undefined;
-	const file = call.callee.symbol!.file;
-	const text = file === document.uri ? tree.text : documents.document(file)?.getText();
+/** The signature for the innermost call around an offset, finished or not; undefined outside of the parentheses of a call. */
+export function signatureAt(documents: Documents, analysis: Analysis, offset: number): SignatureHelp | undefined {
+	const { tree, document } = analysis;
+	const call = callAround(tree.tokens, offset);
+	const symbol = call && occurrenceAt(analysis.occurrences(), call.callee)?.symbol;
+	const declaration = symbol?.declaration;
+	if (call === undefined || symbol === undefined || declaration?.kind !== "function") return undefined;
+	const text = symbol.file === document.uri ? tree.text : documents.document(symbol.file)?.getText();
 	if (text === undefined) return undefined;
-	const head = sourceText(text, { pos: declaration.returnType.pos, end: declaration.name.end });
 	const parameters = declaration.parameters.map((parameter) => sourceText(text, parameter));
-	let label = `${head}(`;
+	let label = `${sourceText(text, { pos: declaration.returnType.pos, end: declaration.name.end })}(`;
 	const ranges = parameters.map((parameter, index): [number, number] => {
 		const start = label.length;
 		label += parameter + (index < parameters.length - 1 ? ", " : "");
 		return [start, start + parameter.length];
 	});
 	label += ")";
-	const active = argumentIndex(tree, call.callee.end, offset);
-	const doc = call.callee.symbol?.doc?.text;
+	const doc = symbol.doc?.text ?? "";
 	return {
 		signatures: [
 			{
 				label,
 				parameters: ranges.map((range) => ({ label: range })),
-				...(doc !== undefined && doc !== "" && { documentation: { kind: "markdown", value: prose(doc) } }),
+				...(doc !== "" && { documentation: { kind: "markdown", value: prose(doc) } }),
 			},
 		],
 		activeSignature: 0,
-		activeParameter: Math.max(0, Math.min(active, parameters.length - 1)),
+		activeParameter: Math.max(0, Math.min(call.argument, parameters.length - 1)),
 	};
 }
 
-function isCallAround(node: AnyNode, text: string, offset: number): node is CallExpression {
-	if (node.kind !== "call" || !("callee" in node)) return false;
-	const open = text.indexOf("(", node.callee.end);
-	return open >= 0 && open < offset && !(offset === node.end && text[node.end - 1] === ")");
-}
-
-/** How many commas of the call itself stand between its parenthesis and the offset. */
-function argumentIndex({ tokens }: Analysis["tree"], from: number, offset: number): number {
-	let depth = 0;
-	let commas = 0;
-	for (let token = 0; token < tokens.count && tokens.starts[token]! < offset; token++) {
-		if (tokens.starts[token]! < from) continue;
-		const kind = tokens.kinds[token];
-		if (kind === TokenKind.OpenParen || kind === TokenKind.OpenBracket) depth++;
-		else if (kind === TokenKind.CloseParen || kind === TokenKind.CloseBracket) depth--;
-		else if (kind === TokenKind.Comma && depth === 1) commas++;
+/** The name before the nearest parenthesis that is open at the offset, and how many commas stand in between. */
+function callAround(
+	tokens: TokenTable,
+	offset: number,
+): { readonly callee: number; readonly argument: number } | undefined {
+	let [depth, argument] = [0, 0];
+	for (let token = tokenAt(tokens, offset); token >= 0; token--) {
+		if (tokens.starts[token]! >= offset) continue;
+		switch (tokens.kinds[token]) {
+			case TokenKind.CloseParen:
+			case TokenKind.CloseBracket:
+				depth++;
+				break;
+			case TokenKind.OpenBracket:
+				depth--;
+				break;
+			case TokenKind.Comma:
+				if (depth === 0) argument++;
+				break;
+			case TokenKind.OpenParen: {
+				if (--depth >= 0) break;
+				const callee = previousToken(tokens, token);
+				if (callee >= 0 && tokens.kinds[callee] === TokenKind.Identifier)
+					return { callee: tokens.starts[callee]!, argument };
+				// A parenthesis around an expression: the call, if any, is further out.
+				[depth, argument] = [0, 0];
+				break;
+			}
+			case TokenKind.Semicolon:
+			case TokenKind.OpenBrace:
+			case TokenKind.CloseBrace:
+				return undefined;
+		}
 	}
-	return commas;
+	return undefined;
 }

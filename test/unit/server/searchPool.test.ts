@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
-import { defaultLimits } from "../../../engine/search/limits.ts";
+import { defaultCheckOptions } from "../../../engine/check.ts";
 import { SearchPool } from "../../../server/search/searchPool.ts";
 import { workerFromSource } from "./fixtures/workerFromSource.ts";
 
 const script = workerFromSource(new URL("./fixtures/busyWorker.ts", import.meta.url));
-const job = (check: string) => ({ uri: "file:///a.mmscn", texts: {}, scenario: "s", check, limits: defaultLimits });
+const job = (check: string) => ({
+	uri: "file:///a.mmscn",
+	texts: {},
+	scenario: "s",
+	check,
+	options: defaultCheckOptions,
+});
 
 describe("the pool of search threads", () => {
 	let pool: SearchPool;
