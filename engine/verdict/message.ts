@@ -9,7 +9,9 @@ export function describeFault(program: Program, fault: Fault, thread: string): s
 	const name = cell?.field ? `${object}.${cell.field}` : object;
 	switch (fault.kind) {
 		case "use_after_free":
-			return `${thread} uses ${name ?? fault.detail} after ${object} was freed (${fault.detail})`;
+			return cell
+				? `${thread} uses ${name} after ${object} was freed`
+				: `${thread} uses ${object} after it was freed: ${fault.detail}`;
 		case "double_free":
 			return `${thread} frees ${object ?? fault.detail} a second time`;
 		case "null_dereference":

@@ -4,7 +4,7 @@ import type { Fault } from "../memory/access.ts";
 import { irqWord, preemptWord, rcuWord, registersWord } from "../memory/layout.ts";
 import { holdsExclusive, holdsShared } from "../memory/locks.ts";
 import { Machine, type Observer } from "../memory/sc.ts";
-import type { Program, Site } from "../program/program.ts";
+import type { Display, Program, Site } from "../program/program.ts";
 import { formatSchedule, type Schedule } from "../search/schedule.ts";
 import { ValueDisplay } from "./display.ts";
 import { describeFault } from "./message.ts";
@@ -22,7 +22,8 @@ export interface ReplayFailure {
 interface StepRecord {
 	instructions: { thread: number; pc: number }[];
 	accesses: AccessRecord[];
-	decisive: { text: string; kind: AccessRecord["kind"]; cell: number }[];
+	/** Cell that the instruction with this index read. */
+	reads: Map<number, number>;
 	note?: string;
 }
 
@@ -72,7 +73,7 @@ class Replay {
 			const name = this.program.threads[step.thread]?.name;
 			if (name === undefined) return this.failure(`step ${index + 1}: there is no thread number ${step.thread + 1}`);
 			const before = Int32Array.from(this.words);
-			const record: StepRecord = { instructions: [], accesses: [], decisive: [] };
+			const record: StepRecord = { instructions: [], accesses: [], reads: new Map() };
 			const outcome = this.machine.step(this.words, step.thread, step.choices, this.observer(record, step.thread));
 			if (outcome.kind === "disabled") {
 				this.words.set(before);
@@ -124,7 +125,10 @@ class Replay {
 		};
 		return {
 			instruction: (_thread, pc) => record.instructions.push({ thread, pc }),
-			read: (cell, value) => access("read", cell, value),
+			read: (cell, value) => {
+				record.reads.set(record.instructions.length - 1, cell);
+				access("read", cell, value);
+			},
 			write: (cell, _before, after) => {
 				access("write", cell, after);
 				this.writtenBy.set(cell, this.steps.length);
@@ -211,20 +215,27 @@ class Replay {
 	}
 
 	private locals(thread: number, before: Int32Array, record: StepRecord): { name: string; value: Value }[] {
-		const registers = this.program.threads[thread]?.registers ?? [];
-		const written = new Set<number>();
-		for (const { pc } of record.instructions) {
-			const instruction = this.program.threads[thread]?.instructions[pc];
-			if (instruction && "register" in instruction && instruction.register !== undefined)
-				written.add(instruction.register);
+		const owner = this.program.threads[thread];
+		// A value that was loaded or copied is shown as what it was loaded from: flags by name, pointers with their tags.
+		const displays = new Map<number, Display>();
+		for (const [index, { pc }] of record.instructions.entries()) {
+			const instruction = owner?.instructions[pc];
+			if (!instruction || !("register" in instruction) || instruction.register === undefined) continue;
+			const cell = this.program.cells[record.reads.get(index) ?? -1];
+			const copied =
+				instruction.kind === "assign" && instruction.value.op === "register"
+					? displays.get(instruction.value.register)
+					: undefined;
+			const display = cell?.display ?? copied ?? owner?.registers[instruction.register]?.display;
+			if (display) displays.set(instruction.register, display);
 		}
 		const base = (this.machine.layout.threads[thread] as number) + registersWord;
 		const locals: { name: string; value: Value }[] = [];
-		for (const register of written) {
-			const info = registers[register];
+		for (const [register, display] of displays) {
+			const name = owner?.registers[register]?.name;
 			const after = this.words[base + register] as number;
-			if (info?.name === undefined || before[base + register] === after) continue;
-			locals.push({ name: info.name, value: this.display.value(after, info.display) });
+			if (name !== undefined && before[base + register] !== after)
+				locals.push({ name, value: this.display.value(after, display) });
 		}
 		return locals;
 	}

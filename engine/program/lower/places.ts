@@ -70,24 +70,29 @@ function memoryLvalue(t: ThreadLowering, address: number, type: Type, text: stri
 	};
 }
 
+/** `__percpu(variable, cpu)`, also of an element or field of it: this CPU's copy, moved by the distance between the copies. */
 function percpuLvalue(t: ThreadLowering, args: readonly (Tree | { readonly kind: "type_name" })[]): Lvalue {
-	const [variable, cpu] = args as Tree[];
-	const inner = variable ? (bare(variable) as Tree) : undefined;
-	const declaration = inner?.kind === "name" ? inner.symbol?.declaration : undefined;
-	if (inner?.kind !== "name" || declaration?.kind !== "variable" || !inner.symbol || !cpu)
-		throw t.error(inner ?? { pos: 0, end: 0 }, "__percpu needs a percpu variable");
-	const { laidOut, fresh } = t.context.objects.variable(declaration, inner.symbol.type, -1);
-	if (fresh) initializeObject(t.context, inner.symbol.file, declaration, laidOut);
-	const offset = binary("multiply", lowerExpression(t, cpu), constant(laidOut.percpuStride));
-	const base = binary("add", constant(laidOut.address), offset);
-	const structure = isStruct(inner.symbol.type) ? t.context.objects.structure(inner.symbol.type) : -1;
-	return {
-		kind: "memory",
-		place: { base, offset: constant(0), structure, text: `${inner.name.text}[cpu]` },
-		type: inner.symbol.type,
-		private: false,
-		rules: [],
-	};
+	const [part, cpu] = args as Tree[];
+	const root = part ? rootVariable(part) : undefined;
+	const declaration = root?.symbol?.declaration;
+	if (!part || !cpu || !root?.symbol || declaration?.kind !== "variable" || declaration.storage !== "percpu") {
+		throw t.error(part ?? { pos: 0, end: 0 }, "__percpu needs a percpu variable");
+	}
+	const own = lowerLvalue(t, part);
+	if (own.kind !== "memory") throw t.error(part, "__percpu needs a percpu variable");
+	const { laidOut } = t.context.objects.variable(declaration, root.symbol.type, -1);
+	const distance = binary("subtract", lowerExpression(t, cpu), constant(t.cpu));
+	const base = binary("add", own.place.base, binary("multiply", distance, constant(laidOut.percpuStride)));
+	const text = `${t.context.sources.text(t.activation.file, part)} of CPU ${t.context.sources.text(t.activation.file, cpu)}`;
+	return { ...own, place: { ...own.place, base, text } };
+}
+
+/** The variable that a chain of `.field` and `[index]` begins with. */
+function rootVariable(tree: Tree): NameExpression | undefined {
+	const inner = bare(tree) as Tree;
+	if (inner.kind === "name") return inner;
+	if (inner.kind === "member" && !inner.arrow) return rootVariable(inner.object);
+	return inner.kind === "index" ? rootVariable(inner.object) : undefined;
 }
 
 function memberLvalue(t: ThreadLowering, tree: MemberExpression): Lvalue {
