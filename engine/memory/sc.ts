@@ -36,6 +36,7 @@ export type Outcome =
 /** Told what happens during a step; only replay listens. */
 export interface Observer {
 	instruction?(thread: number, instruction: number): void;
+	register?(register: number, value: number): void;
 	read?(cell: number, value: number): void;
 	write?(cell: number, before: number, after: number): void;
 	lock?(cell: number, taken: boolean, shared: boolean): void;
@@ -240,7 +241,9 @@ export class Machine {
 	}
 
 	private setRegister(register: number | undefined, value: number): void {
-		if (register !== undefined) this.words[this.base + registersWord + register] = value;
+		if (register === undefined) return;
+		this.words[this.base + registersWord + register] = value;
+		this.observer?.register?.(register, value);
 	}
 
 	/** The cell of a place, or -1 with `fault` set. */

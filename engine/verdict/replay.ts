@@ -24,6 +24,8 @@ interface StepRecord {
 	accesses: AccessRecord[];
 	/** Cell that the instruction with this index read. */
 	reads: Map<number, number>;
+	/** Last value that a register got; it may be cleared by the end of the step when nobody needs it any more. */
+	registers: Map<number, number>;
 	note?: string;
 }
 
@@ -73,7 +75,7 @@ class Replay {
 			const name = this.program.threads[step.thread]?.name;
 			if (name === undefined) return this.failure(`step ${index + 1}: there is no thread number ${step.thread + 1}`);
 			const before = Int32Array.from(this.words);
-			const record: StepRecord = { instructions: [], accesses: [], reads: new Map() };
+			const record: StepRecord = { instructions: [], accesses: [], reads: new Map(), registers: new Map() };
 			const outcome = this.machine.step(this.words, step.thread, step.choices, this.observer(record, step.thread));
 			if (outcome.kind === "disabled") {
 				this.words.set(before);
@@ -125,6 +127,7 @@ class Replay {
 		};
 		return {
 			instruction: (_thread, pc) => record.instructions.push({ thread, pc }),
+			register: (register, value) => record.registers.set(register, value),
 			read: (cell, value) => {
 				record.reads.set(record.instructions.length - 1, cell);
 				access("read", cell, value);
@@ -214,7 +217,7 @@ class Replay {
 		return changes;
 	}
 
-	private locals(thread: number, before: Int32Array, record: StepRecord): { name: string; value: Value }[] {
+	private locals(thread: number, wordsBefore: Int32Array, record: StepRecord): { name: string; value: Value }[] {
 		const owner = this.program.threads[thread];
 		// A value that was loaded or copied is shown as what it was loaded from: flags by name, pointers with their tags.
 		const displays = new Map<number, Display>();
@@ -229,13 +232,13 @@ class Replay {
 			const display = cell?.display ?? copied ?? owner?.registers[instruction.register]?.display;
 			if (display) displays.set(instruction.register, display);
 		}
-		const base = (this.machine.layout.threads[thread] as number) + registersWord;
+		const before = (this.machine.layout.threads[thread] as number) + registersWord;
 		const locals: { name: string; value: Value }[] = [];
 		for (const [register, display] of displays) {
 			const name = owner?.registers[register]?.name;
-			const after = this.words[base + register] as number;
-			if (name !== undefined && before[base + register] !== after)
-				locals.push({ name, value: this.display.value(after, display) });
+			const value = record.registers.get(register);
+			if (name === undefined || value === undefined || wordsBefore[before + register] === value) continue;
+			locals.push({ name, value: this.display.value(value, display) });
 		}
 		return locals;
 	}
