@@ -16,8 +16,6 @@ export function mergedAccesses(step: TraceStep): AccessRecord[] {
 	return merged;
 }
 
-const changing = (access: AccessRecord) => access.kind !== "read";
-const locking = (access: AccessRecord) => access.kind === "lock" || access.kind === "unlock";
 const place = (access: AccessRecord) => `${access.object}\0${access.field}`;
 const aboutContext = /\b(rcu|irq|irqs|interrupts|preempt|preemption|reader)\b/i;
 const gracePeriodCall = /^_*(call_rcu|kfree_rcu|synchronize_rcu)/;
@@ -28,16 +26,40 @@ export function startsGracePeriod(name: string): boolean {
 	return gracePeriodCall.test(name);
 }
 
+interface Seen {
+	readonly index: number;
+	readonly thread: number;
+	readonly access: AccessRecord;
+	/** Taking or releasing a lock. */
+	readonly locks: boolean;
+	/** It left another value than it found. */
+	readonly changes: boolean;
+}
+
+/** The accesses of a step. Of a bit lock, the word that the bit is in is part of the lock: that it changes is no news. */
+function seenIn(step: TraceStep, index: number): Seen[] {
+	const merged = mergedAccesses(step);
+	const takesLock = merged.some((access) => access.kind === "lock" || access.kind === "unlock");
+	return merged.map((access) => {
+		const locks = access.kind === "lock" || access.kind === "unlock";
+		const changed = step.changes.some((one) => one.object === access.object && one.field === access.field);
+		return { index, thread: step.thread, access, locks, changes: changed && (locks || !takesLock) };
+	});
+}
+
 /**
  * Two accesses to one place by different threads matter to each other when one of them changes it and they do not
  * commute: two counts that go up and down in either order come to the same. Where the violation is about the place,
  * everything that touches it matters.
  */
-function conflict(one: AccessRecord, other: AccessRecord, violation: Violation): boolean {
-	if (!changing(one) && !changing(other)) return false;
-	if (locking(one) || locking(other)) return true;
-	const suffering = violation.object === one.object && violation.field === one.field;
-	return suffering || one.kind !== "update" || other.kind !== "update";
+function conflict(one: Seen, other: Seen, violation: Violation): boolean {
+	if (one.thread === other.thread) return false;
+	if (one.locks && other.locks) return true;
+	const suffering = violation.object === one.access.object && violation.field === one.access.field;
+	const writing = one.access.kind !== "read" || other.access.kind !== "read";
+	if (suffering) return writing;
+	if (!one.changes && !other.changes) return false;
+	return one.access.kind !== "update" || other.access.kind !== "update";
 }
 
 /** What a thread held or was before its step: the list of the same thread's step before. */
@@ -57,27 +79,26 @@ function heldBefore(steps: readonly TraceStep[]): (readonly string[])[] {
 export function decisiveSteps(trace: Trace): ReadonlySet<number> {
 	const { steps, violation } = trace;
 	const decisive = new Set<number>(violation.pair ?? []);
-	const byPlace = new Map<
-		string,
-		{ readonly index: number; readonly thread: number; readonly access: AccessRecord }[]
-	>();
+	const byPlace = new Map<string, Seen[]>();
 	const before = heldBefore(steps);
 	for (const [index, step] of steps.entries()) {
 		if (step.role !== undefined || step.note !== undefined) decisive.add(index);
 		if ((step.text.match(called) ?? []).some(startsGracePeriod)) decisive.add(index);
 		const had = before[index] ?? [];
 		const moved = [...step.held.filter((one) => !had.includes(one)), ...had.filter((one) => !step.held.includes(one))];
-		if (moved.some((one) => aboutContext.test(one))) decisive.add(index);
-		for (const access of mergedAccesses(step)) {
-			if (access.kind === "free") decisive.add(index);
-			const there = byPlace.get(place(access)) ?? [];
-			byPlace.set(place(access), there);
+		const insideLock = step.callStack.some((frame) => /lock/.test(frame.function) && !/^_*rcu_/.test(frame.function));
+		// A spinlock turns preemption off as well: that goes without saying.
+		if (!insideLock && moved.some((one) => aboutContext.test(one))) decisive.add(index);
+		for (const seen of seenIn(step, index)) {
+			if (seen.access.kind === "free") decisive.add(index);
+			const there = byPlace.get(place(seen.access)) ?? [];
+			byPlace.set(place(seen.access), there);
 			for (const earlier of there) {
-				if (earlier.thread === step.thread || !conflict(earlier.access, access, violation)) continue;
+				if (!conflict(earlier, seen, violation)) continue;
 				decisive.add(index);
 				decisive.add(earlier.index);
 			}
-			there.push({ index, thread: step.thread, access });
+			there.push(seen);
 		}
 	}
 	return decisive;

@@ -183,10 +183,16 @@ const everything = (statements: readonly StatementNode[]): Shape => {
 	return { shown, shownBy: new Map(statements.map((one) => [one, one])) };
 };
 
-/** C without what a diagram does not need: the semicolon, the typographic signs. */
-function textOf(node: TreeNode): string {
-	const text = node.kind === "statement" ? node.text : (node.frame.text ?? `${node.frame.function}()`);
-	return text.trim().replace(/\s*;$/, "");
+/** `struct address_space *mapping = …`, `unsigned long flags = …`: what stands before the name. */
+const declaredType =
+	/^(?:(?:const|volatile|static|unsigned|signed|long|short|int|char|bool|(?:struct|union|enum)\s+\w+|[us]\d+|\w+_t)\b\s*)+\**\s*(?=\w+\s*=[^=])/;
+
+/** C without what a diagram does not need: the semicolon, the type of a variable that gets its value here. */
+function textOf(node: TreeNode, callback: boolean): string {
+	if (node.kind === "statement") return node.text.trim().replace(/\s*;$/, "").replace(declaredType, "");
+	// What calls the function of a callback is nothing that one could read.
+	const named = node.frame.text !== undefined && !(callback && node.depth === 0);
+	return named ? (node.frame.text ?? "").trim().replace(/\s*;$/, "") : `${node.frame.function}()`;
 }
 
 /** What a decisive step saw or changed, where its statement does not say it. */
@@ -239,7 +245,7 @@ export function timeline(trace: Trace, options: TimelineOptions = {}): Timeline 
 	};
 	const emit = (node: TreeNode, index: number, again: boolean): OpenRow => {
 		const thread = steps[index]?.thread ?? 0;
-		const text = again && full ? "" : textOf(node);
+		const text = again && full ? "" : textOf(node, trace.threads[thread]?.kind === "callback");
 		const row: OpenRow = {
 			lane: laneOf[thread] ?? 0,
 			thread,

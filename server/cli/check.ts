@@ -66,13 +66,14 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	const loaded = files.map((file) => loader.load(file));
 	const all = loaded.flatMap((file) => file.checks.map((one): Job => ({ file, check: one })));
 	const jobs = all.filter((one) => isWanted(one.check, values.check));
-	// A mistake in a file that several others include is told once.
-	const found = [...new Map(loaded.flatMap((one) => one.errors.map((error) => [errorLine(error), error]))).values()];
+	const mistakes = loaded.flatMap((one) => one.errors);
 	const searchable = jobs.filter((one) => {
 		const problems = loader.problems(one.file, one.check, options.lower);
-		found.push(...problems);
+		mistakes.push(...problems);
 		return problems.length === 0;
 	});
+	// A mistake that several files or checks meet is told once.
+	const found = [...new Map(mistakes.map((error) => [errorLine(error), error])).values()];
 	for (const error of found) terminal.error(`${errorLine(error)}\n`);
 	const unusable = errors.length > 0 || found.some((one) => one.severity === "error");
 	if (values.check !== undefined && jobs.length === 0 && !unusable) {
@@ -152,6 +153,11 @@ function account(result: CheckResult, full: boolean, terminal: Terminal): string
 	if (trace === undefined) return `${lines.join("\n")}\n`;
 	const parameters = parameterWords(trace.parameters);
 	lines.push(`  in check ${name}${parameters === "" ? "" : ` with ${ascii(parameters)}`}`);
+	const last = trace.steps.at(-1);
+	if (last !== undefined && (last.threadLocation.file !== file || last.threadLocation.line !== line)) {
+		const at = last.threadLocation;
+		lines.push(`  at ${at.file}:${at.line}:${at.column} in ${trace.threads[last.thread]?.name ?? "?"}`);
+	}
 	const rules = violation.rules ?? [];
 	if (rules.length > 0) lines.push(`  breaks ${rules.join(", ")} (mmscn explain ${rules[0]})`);
 	lines.push(

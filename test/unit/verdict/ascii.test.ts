@@ -30,7 +30,7 @@ mapping = folio_mapping(&folio)
                                          call_rcu(&inode->i_rcu,
                                                   i_callback)
                                        <grace period>
-                                       i_callback(inode)
+                                       i_callback()
                                          free_inode_nonrcu(inode)
                                            <-- frees inode
 mapping_unmovable(mapping)
