@@ -47,6 +47,17 @@ export function violatingStep(trace: Trace): number {
 	return marked >= 0 ? marked : (trace.violation.pair?.[1] ?? trace.steps.length - 1);
 }
 
+/** The machine's own operations, such as __lock(): their names say nothing to a reader, the call around them does. */
+const machineOperation = /(^|[^\w])__[a-z]\w*\s*\(/;
+
+/** What a step does, as kernel people would write it, and the functions it does that in, outermost first. */
+export function saidAs(step: TraceStep): { readonly within: readonly string[]; readonly text: string } {
+	const names = step.callStack.map((frame) => frame.function);
+	const innermost = step.callStack.at(-1);
+	if (!innermost || !machineOperation.test(step.text)) return { within: names, text: step.text };
+	return { within: names.slice(0, -1), text: `${innermost.text ?? `${innermost.function}()`};` };
+}
+
 /** A step belongs to the line that it stands on and, when that is inside a call, to the line of the thread that called. */
 function linesOf(step: TraceStep): Location[] {
 	const { location, threadLocation } = step;
@@ -94,7 +105,7 @@ export function annotate(trace: Trace): Annotation[] {
 			text: `${circledNumbers(steps)} CPU${step?.cpu ?? 0} ${said}${link}${count}`,
 			steps,
 			...(other && otherStep !== undefined
-				? { other: { step: otherStep, location: other.location, source: other.text } }
+				? { other: { step: otherStep, location: other.location, source: saidAs(other).text } }
 				: {}),
 		};
 	});

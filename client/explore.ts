@@ -64,16 +64,14 @@ export class Searches implements vscode.Disposable {
 		const cancellation = new vscode.CancellationTokenSource();
 		this.running.set(what.uri, cancellation);
 		void vscode.commands.executeCommand("setContext", "mmscn.searching", true);
-		try {
-			const end = await this.search(what, cancellation);
-			this.report(what, end);
-			this.ended.fire(end);
-			return end;
-		} finally {
+		const end = await this.search(what, cancellation).finally(() => {
 			if (this.running.get(what.uri) === cancellation) this.running.delete(what.uri);
 			cancellation.dispose();
 			void vscode.commands.executeCommand("setContext", "mmscn.searching", this.isSearching());
-		}
+		});
+		this.report(what, end);
+		this.ended.fire(end);
+		return end;
 	}
 
 	private async search(what: ExploreArguments, cancellation: vscode.CancellationTokenSource): Promise<SearchEnd> {

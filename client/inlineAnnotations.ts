@@ -1,7 +1,7 @@
 /** Draws the annotations of the counterexample on show at the ends of the lines. */
 import * as vscode from "vscode";
 import type { CheckResult, Trace } from "../engine/verdict/verdict.ts";
-import { type Annotation, type AnnotationRole, annotate, shiftedLine, spoken } from "./annotations.ts";
+import { type Annotation, type AnnotationRole, annotate, saidAs, shiftedLine, spoken } from "./annotations.ts";
 import { circledNumber } from "./circledNumber.ts";
 import type { ResultsByDocument } from "./results.ts";
 
@@ -162,10 +162,11 @@ function hover(one: DrawnAnnotation, result: CheckResult, trace: Trace): vscode.
 	const lines = one.steps.map((index) => {
 		const step = trace.steps[index];
 		if (!step) return "";
-		const inside = step.callStack.map((frame) => frame.function).join(" › ");
+		const { within, text } = saidAs(step);
+		const inside = within.join(" › ");
 		const thread = trace.threads[step.thread]?.name ?? "";
 		return [
-			`${circledNumber(index)} **CPU${step.cpu} ${plain(thread)}** ${code(step.text)}`,
+			`${circledNumber(index)} **CPU${step.cpu} ${plain(thread)}** ${code(text)}`,
 			`${plain(step.effect)}${inside ? ` — in ${code(inside)}` : ""}${step.note ? ` — *${plain(step.note)}*` : ""}`,
 		].join("  \n");
 	});

@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Trace, TraceStep } from "../../engine/verdict/verdict.ts";
-import { racingPair, violatingStep } from "../annotations.ts";
+import { racingPair, saidAs, violatingStep } from "../annotations.ts";
 import { circledNumber } from "../circledNumber.ts";
-import { contextSwitches, type Span, spansOf } from "./timeline.ts";
+import { contextSwitches, lanesOf, type Span, spansOf } from "./timeline.ts";
 
 interface Properties {
 	readonly trace: Trace;
@@ -28,17 +28,20 @@ export function Lanes({ trace, step, select }: Properties) {
 	useEffect(() => {
 		list.current?.querySelector(`#step-${step}`)?.scrollIntoView({ block: "nearest" });
 	}, [step, trace]);
-	const lanes = trace.threads.length;
+	const lanes = lanesOf(trace);
 	return (
-		<div class="lanes" data-lanes={lanes}>
+		<div class="lanes" data-lanes={lanes.length}>
 			<div class="lane-names" aria-hidden="true">
 				<span class="number" />
-				{trace.threads.map((thread) => (
-					<span key={thread.name} class="lane-name">
-						<span class="cpu">{`CPU${thread.cpu}`}</span> {thread.name}
-						{thread.kind === "callback" ? " (callback)" : ""}
-					</span>
-				))}
+				{lanes.map((lane) => {
+					const thread = trace.threads[lane];
+					return (
+						<span key={lane} class="lane-name">
+							<span class="cpu">{thread?.kind === "callback" ? "RCU callback" : `CPU${thread?.cpu ?? lane}`}</span>{" "}
+							{thread?.name ?? ""}
+						</span>
+					);
+				})}
 			</div>
 			<div
 				ref={list}
@@ -54,6 +57,7 @@ export function Lanes({ trace, step, select }: Properties) {
 						trace={trace}
 						one={one}
 						index={index}
+						lanes={lanes}
 						selected={index === step}
 						switched={switches.has(index) ? trace.steps[index - 1]?.thread : undefined}
 						spans={spans}
@@ -72,6 +76,7 @@ function Row({
 	trace,
 	one,
 	index,
+	lanes,
 	selected,
 	switched,
 	spans,
@@ -82,6 +87,8 @@ function Row({
 	readonly trace: Trace;
 	readonly one: TraceStep;
 	readonly index: number;
+	/** Threads that have a lane, in order. */
+	readonly lanes: readonly number[];
 	readonly selected: boolean;
 	/** The thread that ran before, when it was another one. */
 	readonly switched: number | undefined;
@@ -91,7 +98,8 @@ function Row({
 	readonly select: (step: number, focus?: boolean) => void;
 }) {
 	const thread = trace.threads[one.thread];
-	const inside = one.callStack.map((frame) => frame.function).join(" › ");
+	const { within, text } = saidAs(one);
+	const inside = within.join(" › ");
 	return (
 		// biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled for the whole view, see View.
 		// biome-ignore lint/a11y/useFocusableInteractive: the list box has the focus, as its aria-activedescendant says.
@@ -108,16 +116,16 @@ function Row({
 				{switched !== undefined && <span class="switch-sign">⇄</span>}
 				{circledNumber(index)}
 			</span>
-			{trace.threads.map((name, lane) => (
+			{lanes.map((lane) => (
 				<span
-					key={name.name}
+					key={lane}
 					class={`cell${lane === one.thread ? " active" : ""}${switched !== undefined ? " switched" : ""}`}
 				>
 					<SpanMarks spans={spans} lane={lane} index={index} />
 					{lane === one.thread && (
 						<span class="what">
 							{inside && <span class="inside">{`${inside} ›`}</span>}
-							<code class="text">{one.text}</code>
+							<code class="text">{text}</code>
 							{one.effect && <span class="effect">{one.effect}</span>}
 							{one.note && <span class="note">{one.note}</span>}
 							{spans

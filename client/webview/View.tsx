@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CheckResult, Trace } from "../../engine/verdict/verdict.ts";
-import { spoken } from "../annotations.ts";
+import { saidAs, spoken } from "../annotations.ts";
 import { Lanes } from "./Lanes.tsx";
 import type { FromView, ViewState } from "./messages.ts";
 import { StepDetails } from "./StepDetails.tsx";
@@ -18,7 +18,7 @@ function announcement(trace: Trace, index: number): string {
 	const step = trace.steps[index];
 	if (!step) return "";
 	const last = step.role === "violation" ? `. ${trace.violation.message}` : "";
-	return `Step ${index + 1} of ${trace.steps.length}, CPU ${step.cpu}, ${trace.threads[step.thread]?.name ?? ""}: ${step.effect || step.text}${last}`;
+	return `Step ${index + 1} of ${trace.steps.length}, CPU ${step.cpu}, ${trace.threads[step.thread]?.name ?? ""}: ${step.effect || saidAs(step).text}${last}`;
 }
 
 /** The whole view: which counterexample, the way through it, the lanes, and the details of one step. */

@@ -41,6 +41,11 @@ export function spansOf(trace: Trace): Span[] {
 	});
 }
 
+/** The threads that take a step, in order: each has a lane. */
+export function lanesOf(trace: Trace): number[] {
+	return [...trace.threads.keys()].filter((thread) => trace.steps.some((step) => step.thread === thread));
+}
+
 /** Indices of the steps before which another thread ran. */
 export function contextSwitches(trace: Trace): number[] {
 	return trace.steps.flatMap((step, index) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { annotate, racingPair, shiftedLine, violatingStep } from "../../../client/annotations.ts";
+import { annotate, racingPair, saidAs, shiftedLine, violatingStep } from "../../../client/annotations.ts";
 import { circledNumber, circledNumbers } from "../../../client/circledNumber.ts";
 import { kernelFile, scenarioFile, trace } from "./counterexample.ts";
 
@@ -35,6 +35,17 @@ describe("inline annotations", () => {
 		assert.deepEqual(on(15)?.other?.location, trace.steps[5]?.location);
 		assert.equal(on(15)?.other?.source, "kfree(inode);");
 		assert.equal(on(12)?.other, undefined);
+	});
+
+	it("say the call where the statement is the machine's own", () => {
+		const call = trace.steps[5]?.callStack[0] ?? assert.fail();
+		const step = {
+			...(trace.steps[5] ?? assert.fail()),
+			text: "__free(p);",
+			callStack: [call, { ...call, function: "kfree", text: "kfree(inode)" }],
+		};
+		assert.deepEqual(saidAs(step), { within: ["i_callback"], text: "kfree(inode);" });
+		assert.deepEqual(saidAs({ ...step, text: "folio->mapping = NULL;" }).within, ["i_callback", "kfree"]);
 	});
 
 	it("cover every step", () => {
