@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Program } from "../../../engine/program/program.ts";
+import { type ExploreOptions, explore } from "../../../engine/search/explore.ts";
+import { defaultLimits } from "../../../engine/search/limits.ts";
+import { parseSchedule } from "../../../engine/search/schedule.ts";
+import { isTrace, replay } from "../../../engine/verdict/replay.ts";
+import type { Verdict } from "../../../engine/verdict/verdict.ts";
+import { cook, recipes } from "./randomPrograms.ts";
+import { cheapestViolation } from "./reference.ts";
+import { counters, samples } from "./samples.ts";
+
+const plain: ExploreOptions = { limits: defaultLimits, reduction: false };
+const reduced: ExploreOptions = { limits: defaultLimits, reduction: true };
+/** Random programs for each property; the seed is fast-check's own, printed on failure. */
+const numRuns = 400;
+
+const kindOf = (verdict: Verdict) => (verdict.verdict === "race" ? verdict.violation?.kind : verdict.verdict);
+
+function assertReplays(program: Program, verdict: Verdict): void {
+	if (!verdict.trace) return;
+	const schedule = parseSchedule(verdict.trace.schedule);
+	assert.ok(typeof schedule !== "string", String(schedule));
+	const again = replay(program, schedule);
+	assert.ok(isTrace(again), isTrace(again) ? "" : again.message);
+	assert.deepEqual(again, verdict.trace);
+}
+
+describe("explore", function () {
+	this.timeout("5m");
+	for (const sample of samples) {
+		it(sample.name, () => {
+			for (const options of [plain, reduced]) {
+				const verdict = explore(sample.program, options);
+				assert.equal(kindOf(verdict), sample.verdict);
+				assertReplays(sample.program, verdict);
+				assert.equal(verdict.trace?.contextSwitches, sample.switches ?? verdict.trace?.contextSwitches);
+			}
+			const states = explore(sample.program, plain).stats.states;
+			if (sample.states !== undefined) assert.equal(states, sample.states);
+		});
+	}
+
+	it("agrees with itself: reduced and plain, twice, on random programs", () => {
+		fc.assert(
+			fc.property(recipes, (recipe) => {
+				const program = cook(recipe);
+				const one = explore(program, plain);
+				const two = explore(program, reduced);
+				assert.equal(kindOf(two), kindOf(one));
+				assert.equal(two.stats.limit, one.stats.limit);
+				assert.deepEqual(two.trace, one.trace);
+				assert.deepEqual(explore(program, reduced).trace, two.trace);
+				assertReplays(program, one);
+			}),
+			{ numRuns },
+		);
+	});
+
+	it("finds the counterexample with the fewest context switches, then the fewest steps", () => {
+		fc.assert(
+			fc.property(recipes, (recipe) => {
+				const program = cook(recipe);
+				const verdict = explore(program, reduced);
+				const cheapest = cheapestViolation(program);
+				if (!verdict.trace || verdict.violation?.kind === "livelock") return;
+				assert.deepEqual({ switches: verdict.trace.contextSwitches, steps: verdict.trace.steps.length }, cheapest);
+			}),
+			{ numRuns },
+		);
+	});
+
+	it("counts interleavings as binomial coefficients do", () => {
+		// Two steps in each of two threads.
+		const verdict = explore(counters(2, false), { ...plain, countInterleavings: true, wanted: ["deadlock"] });
+		assert.equal(verdict.stats.interleavings, 6);
+		assert.equal(verdict.stats.violatingInterleavings, 4);
+	});
+
+	it("goes on for the kinds that are wanted", () => {
+		const program = counters(2, false);
+		assert.equal(kindOf(explore(program, { ...reduced, wanted: ["invariant"] })), "invariant");
+		const other = explore(program, { ...reduced, wanted: ["deadlock"] });
+		assert.equal(kindOf(other), "invariant");
+	});
+
+	it("is inconclusive at each limit, and says which", () => {
+		const program = counters(3, true);
+		const at = (limits: Partial<typeof defaultLimits>, options = reduced) =>
+			explore(program, { ...options, limits: { ...defaultLimits, ...limits } });
+		assert.equal(at({ statesMax: 10 }, plain).stats.limit, "states");
+		assert.equal(at({ stepsMax: 4 }, plain).stats.limit, "steps");
+		assert.equal(at({ statesMax: 10 }, plain).verdict, "inconclusive");
+	});
+});
