@@ -1,6 +1,6 @@
 /** The request behind *Explore interleavings*: searches in worker threads, reports progress, stops when cancelled. */
 import {
-	type CancellationToken,
+	CancellationToken,
 	type Connection,
 	LSPErrorCodes,
 	ResponseError,
@@ -20,8 +20,9 @@ import { checksOf } from "./codeLens.ts";
 
 export const explore: Feature = {
 	register(services) {
-		services.connection.onRequest("mmscn/explore", (params: ExploreParameters, token: CancellationToken) =>
-			search(services, params, token),
+		services.connection.onRequest("mmscn/explore", (params: ExploreParameters, ...rest: CancellationToken[]) =>
+			// A client without a token of its own sends null in its place; the connection's own comes last.
+			search(services, params, rest.at(-1) ?? CancellationToken.None),
 		);
 	},
 };

@@ -91,7 +91,7 @@ describe("the language server", () => {
 			assert.equal(version, 1);
 			assert.equal(diagnostics.length, 1);
 			assert.equal(textAt(text, diagnostics[0]!.range), "folio_tst_lru");
-			assert.match(diagnostics[0]!.message, /folio_test_lru/);
+			assert.match(String(diagnostics[0]!.message), /folio_test_lru/);
 			await client.change(uri, 2, text.replace("folio_tst_lru", "folio_test_lru"));
 			assert.deepEqual((await client.diagnostics((one) => one.version === 2)).diagnostics, []);
 		});
@@ -111,7 +111,7 @@ describe("the language server", () => {
 			it(`checks a document that is ${name}`, async () => {
 				await client.open(strange, scenario("\t\tnothing(&folio);"));
 				const { diagnostics } = await client.diagnostics((one) => one.uri === strange && one.diagnostics.length > 0);
-				assert.match(diagnostics[0]!.message, /nothing/);
+				assert.match(String(diagnostics[0]!.message), /nothing/);
 			});
 
 		it("counts lines and UTF-16 columns, whatever the line ends", async () => {
@@ -134,7 +134,7 @@ describe("the language server", () => {
 			client.published.length = 0;
 			await client.open(shared, "#define LIMITS 3\n");
 			const { diagnostics } = await client.diagnostics((one) => one.uri === user && one.diagnostics.length > 0);
-			assert.match(diagnostics[0]!.message, /LIMIT/);
+			assert.match(String(diagnostics[0]!.message), /LIMIT/);
 		});
 	});
 

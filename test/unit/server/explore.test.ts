@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+	CancellationToken,
+	CancellationTokenSource,
+	type CodeLens,
+	type Hover,
+	LSPErrorCodes,
+	type MarkupContent,
+	WorkDoneProgress,
+} from "vscode-languageserver";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import type { Results } from "../../../server/protocol.ts";
+import { workerFromSource } from "./fixtures/workerFromSource.ts";
+import { Client, marked } from "./harness.ts";
+
+/** One thread frees what the other reads, unless the parameter forbids it. */
+const text = `#include <linux/slab.mmscn>
+
+struct thing {
+	int value;
+};
+
+scenario small {
+	param bool frees;
+
+	struct thing thing;
+
+	thread reader {
+		int x = thing.value;
+	}
+
+	thread owner {
+		if (frees)
+			kfree(&thing);
+	}
+
+	check bug (frees = true) expect use_after_free;
+	check fix (frees = false) expect safe;
+	check wrong (frees = true) expect safe;
+}
+`;
+
+/** Far more states than any test waits for: eight counters that count apart. */
+const endless = `${Array.from({ length: 8 }, (_, index) => `int n${index};`).join("\n")}
+
+scenario endless {
+${Array.from({ length: 8 }, (_, index) => `	thread t${index} {\n		int i;\n		for (i = 0; i < 1000; i++)\n			n${index} = n${(index + 1) % 8} + 1;\n	}\n`).join("\n")}
+	check all expect safe;
+}
+`;
+
+describe("explore interleavings", () => {
+	const uri = "file:///scenarios/small.mmscn";
+	let script: URL;
+	let client: Client;
+	let notified: Results[];
+	before(function () {
+		this.timeout(20_000);
+		script = workerFromSource(new URL("../../../server/searchWorker.ts", import.meta.url));
+	});
+	beforeEach(async () => {
+		client = new Client({ searchWorker: script, searchThreads: 1 });
+		notified = [];
+		client.connection.onNotification("mmscn/results", (results: Results) => void notified.push(results));
+		await client.start();
+	});
+	afterEach(() => client.stop());
+
+	const explore = (params: object, token: CancellationToken = CancellationToken.None) =>
+		client.connection.sendRequest<Results>("mmscn/explore", { uri, scenario: "small", ...params }, token);
+	const lenses = async () =>
+		(await client.connection.sendRequest<CodeLens[]>("textDocument/codeLens", { textDocument: { uri } })).map((lens) =>
+			lens.command?.title.replace(/[\d,]+ states · [\d.]+ s/, "N"),
+		);
+
+	it("searches every check of the scenario, and answers with the version it searched", async () => {
+		await client.open(uri, text, "mmscn", 7);
+		const { results, version } = await explore({});
+		assert.equal(version, 7);
+		assert.deepEqual(
+			results.map((one) => [one.check, one.verdict, one.violation?.kind, one.ok, one.file]),
+			[
+				["bug", "race", "use_after_free", true, uri],
+				["fix", "safe", undefined, true, uri],
+				["wrong", "race", "use_after_free", false, uri],
+			],
+		);
+		assert.equal(results[0]?.trace?.violation.location.file, uri);
+		assert.deepEqual(notified.at(-1), { uri, version: 7, results });
+		assert.deepEqual(await client.connection.sendRequest("mmscn/lastResults", { uri }), notified.at(-1));
+		const { text: diagram } = await client.connection.sendRequest<{ text: string }>("mmscn/exportTrace", {
+			result: results[0],
+			format: "ascii",
+		});
+		assert.match(diagram, /CPU 0 +CPU 1[\s\S]*kfree/);
+		await assert.rejects(
+			client.connection.sendRequest("mmscn/exportTrace", { result: results[1], format: "ascii" }),
+			/no counterexample/,
+		);
+	});
+
+	it("shows the verdict in the lens, and that it is stale once the program has changed", async () => {
+		await client.open(uri, text);
+		await explore({});
+		assert.deepEqual(await lenses(), [
+			"Explore interleavings · 2 of 3 checks as expected",
+			"Explore interleavings · ✓ use after free · N",
+			"Explore interleavings · ✓ safe · N",
+			"Explore interleavings · ✗ use after free, expected safe · N",
+		]);
+		await client.change(
+			uri,
+			2,
+			text.replace("One thread", "A thread").replace("\tthread owner", "\t/* a comment */\n\tthread owner"),
+		);
+		assert.equal((await lenses())[1], "Explore interleavings · ✓ use after free · N");
+		await client.change(uri, 3, text.replace("int x =", "int y ="));
+		assert.deepEqual(await lenses(), [
+			"Explore interleavings · (stale)",
+			"Explore interleavings · ✓ use after free · N · (stale)",
+			"Explore interleavings · ✓ safe · N · (stale)",
+			"Explore interleavings · ✗ use after free, expected safe · N · (stale)",
+		]);
+	});
+
+	it("puts an unmet expectation on the check's expect, until the program changes", async () => {
+		await client.open(uri, text);
+		await explore({ check: "wrong" });
+		const { diagnostics } = await client.diagnostics((one) => one.diagnostics.length > 0);
+		assert.equal(diagnostics.length, 1);
+		assert.equal(diagnostics[0]?.code, "unmet-expectation");
+		assert.equal(TextDocument.create(uri, "x", 0, text).getText(diagnostics[0]!.range), "safe");
+		assert.match(String(diagnostics[0]!.message), /use after free, expected safe/);
+		assert.equal(diagnostics[0]?.relatedInformation?.[0]?.location.uri, uri);
+		client.published.length = 0;
+		await client.change(uri, 2, text.replace("int x =", "int y ="));
+		assert.deepEqual((await client.diagnostics((one) => one.version === 2)).diagnostics, []);
+	});
+
+	it("tells the last verdict of a check on hover", async () => {
+		const { text: plain, position } = marked(text.replace("check wrong", "check wr$0ong"));
+		await client.open(uri, plain);
+		await explore({ check: "wrong" });
+		const hover = await client.ask<Hover>("textDocument/hover", uri, position);
+		assert.match((hover.contents as MarkupContent).value, /Last search: \*\*use after free, expected safe\*\*/);
+	});
+
+	it("does not search a scenario with errors, or one that is not there", async () => {
+		await client.open(uri, text.replace("kfree(", "kfre("));
+		await assert.rejects(explore({}), /has to be mended/);
+		await client.change(uri, 2, text);
+		await assert.rejects(explore({ check: "other" }), /no check other/);
+		await assert.rejects(explore({ scenario: "other" }), /no scenario other/);
+		await assert.rejects(explore({ uri: "file:///nowhere/x.mmscn" }), /no scenario, or cannot be read/);
+	});
+
+	it("searches what the editor shows, with files beside it and untitled ones", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "mmscn-"));
+		writeFileSync(join(folder, "shared.mmscn"), "#define FREES false\n");
+		const [user, shared] = ["a user.mmscn", "shared.mmscn"].map((name) => pathToFileURL(join(folder, name)).href) as [
+			string,
+			string,
+		];
+		await client.open(user, `#include "shared.mmscn"\n${text.replace("if (frees)", "if (frees && FREES)")}`);
+		assert.equal((await explore({ uri: user, check: "bug" })).results[0]?.verdict, "safe");
+		await client.open(shared, "#define FREES true\n");
+		assert.equal((await explore({ uri: user, check: "bug" })).results[0]?.verdict, "race");
+		await client.open("untitled:Untitled-1", text.replaceAll("\n", "\r\n"));
+		assert.equal(
+			(await explore({ uri: "untitled:Untitled-1", check: "bug" })).results[0]?.violation?.kind,
+			"use_after_free",
+		);
+	});
+
+	it("gives up at the limit of the settings, and says so", async () => {
+		client.settings = { search: { statesMax: 5000 } };
+		await client.open(uri, endless);
+		const { results } = await explore({ scenario: "endless" });
+		assert.deepEqual([results[0]?.verdict, results[0]?.stats.limit], ["inconclusive", "states"]);
+		assert.match((await lenses())[1] ?? "", /\? inconclusive: limit on states, expected safe/);
+		assert.equal((await client.diagnostics((one) => one.diagnostics.length > 0)).diagnostics[0]?.severity, 2);
+	});
+
+	it("reports progress, stops when cancelled, and reports nothing afterwards", async () => {
+		await client.open(uri, endless);
+		const source = new CancellationTokenSource();
+		const messages: string[] = [];
+		let [begun, ended] = [0, 0];
+		const progressed = new Promise<void>((resolve) => {
+			client.connection.onProgress(WorkDoneProgress.type, "token", (value) => {
+				if (value.kind === "begin") begun++;
+				if (value.kind === "end") ended++;
+				if (value.kind === "report") messages.push(value.message ?? "");
+				if (messages.length === 4) resolve();
+			});
+		});
+		const answer = explore({ scenario: "endless", workDoneToken: "token" }, source.token);
+		await progressed;
+		for (const message of messages) assert.match(message, /^[\d,]+ states, [\d,]+ states\/s$/);
+		source.cancel();
+		await assert.rejects(answer, (error: { code?: number }) => error.code === LSPErrorCodes.RequestCancelled);
+		const after = messages.length;
+		assert.deepEqual(await client.connection.sendRequest("mmscn/lastResults", { uri }), {
+			uri,
+			version: 0,
+			results: [],
+		});
+		assert.ok(messages.length - after <= 1);
+		assert.deepEqual([begun, ended], [1, 1]);
+		assert.deepEqual(notified, []);
+		await client.change(uri, 2, text);
+		assert.equal((await explore({ check: "fix" })).results[0]?.verdict, "safe");
+	}).timeout(10_000);
+});
