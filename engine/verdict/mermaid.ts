@@ -23,13 +23,14 @@ export function renderMermaid(result: CheckResult, options: { readonly full?: bo
 	const lines = ["sequenceDiagram", `    %% ${headline(result).replace(/[\r\n{}]+/g, " ")}`];
 	const trace = result.trace;
 	if (trace === undefined) return `${lines.join("\n")}\n`;
-	const { lanes, rows } = timeline(trace, options);
+	const { lanes, rows, telling } = timeline(trace, options);
 	for (const [lane, { title, names }] of lanes.entries()) {
 		lines.push(`    participant L${lane} as ${title}<br/>${names.map(escaped).join("<br/>")}`);
 	}
 	const rowOfStep = new Map(rows.flatMap((row) => row.steps.map((step) => [step, row] as const)));
 	for (const row of rows) {
 		for (const index of row.steps) {
+			if (!telling.has(index)) continue;
 			for (const access of trace.steps[index]?.accesses ?? []) {
 				const writer = access.readsFrom === undefined ? undefined : rowOfStep.get(access.readsFrom);
 				if (access.kind !== "read" || writer === undefined || writer.lane === row.lane) continue;

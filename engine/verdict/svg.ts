@@ -10,6 +10,7 @@ import { wrapProse, wrapStatement } from "./wrap.ts";
 // Sizes in user units, which browsers show as CSS pixels.
 const characterWidth = 7.3;
 const labelCharacterWidth = 5.6;
+const labelLineHeight = 11;
 const lineHeight = 18;
 const rowPadding = 5;
 const margin = 16;
@@ -143,7 +144,7 @@ function heldWidth(trace: Trace, table: Timeline, lane: number): number {
 	return most * (spanWidth + 3) + longest * labelCharacterWidth;
 }
 
-function heldSpans(trace: Trace, page: Page): Span[] {
+function heldSpans(trace: Trace, page: Page, full: boolean): Span[] {
 	const rowOfStep = new Map<number, number>();
 	for (const [index, { row }] of page.placed.entries()) for (const step of row.steps) rowOfStep.set(step, index);
 	const spans: Span[] = [];
@@ -170,15 +171,19 @@ function heldSpans(trace: Trace, page: Page): Span[] {
 	}
 	// What is still held at the end was held while the others ran.
 	for (const span of open.values()) span.last = page.placed.length - 1;
-	return spans;
+	// Every spinlock turns preemption off; that is worth showing only where it kept somebody else from something.
+	const beside = (span: Span) => page.placed.slice(span.first, span.last + 1).some((one) => one.row.lane !== span.lane);
+	return spans.filter((span) => full || !/^(preemption|interrupts) off$/.test(span.what) || beside(span));
 }
 
-function drawSpans(trace: Trace, page: Page): string[] {
+function drawSpans(trace: Trace, page: Page, full: boolean): string[] {
 	const busy = new Map<number, Span[]>();
-	return heldSpans(trace, page).flatMap((span) => {
+	return heldSpans(trace, page, full).flatMap((span) => {
 		const there = busy.get(span.lane) ?? [];
 		busy.set(span.lane, there);
 		const column = there.filter((one) => one.last >= span.first && one.first <= span.last).length;
+		// Names of spans that begin together stand under one another.
+		const below = there.filter((one) => one.first === span.first).length;
 		there.push(span);
 		const lane = page.lanes[span.lane];
 		const first = page.placed[span.first];
@@ -190,7 +195,7 @@ function drawSpans(trace: Trace, page: Page): string[] {
 		return [
 			`<g><title>${escaped(`held: ${span.what}`)}</title>`,
 			`<rect class="held" x="${rounded(x)}" y="${rounded(top)}" width="${spanWidth}" height="${rounded(height)}" rx="3"/>`,
-			`<text class="label" text-anchor="end" x="${rounded(x - 3)}" y="${rounded(top + 9)}">${escaped(span.what)}</text></g>`,
+			`<text class="label" text-anchor="end" x="${rounded(x - 3)}" y="${rounded(top + 9 + below * labelLineHeight)}">${escaped(span.what)}</text></g>`,
 		];
 	});
 }
@@ -247,6 +252,7 @@ function drawArrows(trace: Trace, page: Page): string[] {
 	const found: string[] = [];
 	for (const [index, step] of trace.steps.entries()) {
 		for (const access of step.accesses) {
+			if (!page.table.telling.has(index)) continue;
 			const from = access.readsFrom === undefined ? undefined : placedOfStep.get(access.readsFrom);
 			const to = placedOfStep.get(index);
 			if (from === undefined || to === undefined || from.row.lane === to.row.lane) continue;
@@ -316,7 +322,7 @@ export function renderSvg(result: CheckResult, options: { readonly full?: boolea
 			}
 		}
 		for (const [index, one] of page.placed.entries()) found.push(...drawRow(page, one, index + 1));
-		found.push(...drawSpans(trace, page), ...drawArrows(trace, page));
+		found.push(...drawSpans(trace, page, options.full === true), ...drawArrows(trace, page));
 		found.push(text("label", margin, page.rowsBottom + lineHeight, `Schedule: ${trace.schedule}`));
 	}
 	found.push("</svg>");

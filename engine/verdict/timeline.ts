@@ -37,6 +37,8 @@ export interface TimelineRow {
 export interface Timeline {
 	readonly lanes: readonly Lane[];
 	readonly rows: readonly TimelineRow[];
+	/** Indices of the steps that one needs to see the race; all of them where every step is shown. */
+	readonly telling: ReadonlySet<number>;
 }
 
 export interface TimelineOptions {
@@ -303,5 +305,5 @@ export function timeline(trace: Trace, options: TimelineOptions = {}): Timeline 
 			row.mark = earlierDeed(step, violation);
 		}
 	}
-	return { lanes, rows };
+	return { lanes, rows, telling: full ? new Set(steps.keys()) : decisive };
 }
