@@ -108,10 +108,9 @@ export class CounterexamplePanel implements vscode.Disposable {
 		this.uri = uri.toString();
 		this.step = state.step;
 		if (this.results.get(this.uri)) return;
-		this.results.set(
-			{ uri: this.uri, version: same ? document.version : -1, results: state.results },
-			state.results[state.shown],
-		);
+		this.results.set({ uri: this.uri, version: same ? document.version : -1, results: state.results });
+		const shown = state.results[state.shown];
+		if (shown) this.results.show(this.uri, shown);
 	}
 
 	private follow(uri: string): void {
@@ -165,10 +164,10 @@ export class CounterexamplePanel implements vscode.Disposable {
 				break;
 			case "choose": {
 				if (this.uri === undefined) break;
-				const trace = this.results.get(this.uri)?.results[message.shown]?.trace;
-				if (!trace) break;
-				this.step = violatingStep(trace);
-				this.results.show(this.uri, message.shown);
+				const result = this.results.get(this.uri)?.results[message.shown];
+				if (!result?.trace) break;
+				this.step = violatingStep(result.trace);
+				this.results.show(this.uri, result);
 				break;
 			}
 			case "open":

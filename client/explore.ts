@@ -124,18 +124,11 @@ export class Searches implements vscode.Disposable {
 		for (const result of end.results.results) this.output.info(summary(result));
 		const found = end.results.results.filter((result) => result.trace);
 		const asked = found.find((result) => !result.ok) ?? found[0];
-		this.results.set(this.merged(end.results), asked);
-		if (asked) this.show(vscode.Uri.parse(what.uri).toString());
-		else void vscode.window.setStatusBarMessage(`mmscn: ${end.results.results.map(summary).join("; ")}`, 8000);
-	}
-
-	/** A search of one check leaves the results of the others, where they are of the same text. */
-	private merged(found: Results): Results {
-		const known = this.results.get(vscode.Uri.parse(found.uri).toString());
-		if (!known || known.version !== found.version) return found;
-		const isNew = (result: CheckResult) =>
-			found.results.some((one) => one.scenario === result.scenario && one.check === result.check);
-		return { ...found, results: [...known.results.filter((result) => !isNew(result)), ...found.results] };
+		const uri = vscode.Uri.parse(what.uri).toString();
+		if (asked) {
+			this.results.show(uri, asked);
+			this.show(uri);
+		} else void vscode.window.setStatusBarMessage(`mmscn: ${end.results.results.map(summary).join("; ")}`, 8000);
 	}
 
 	dispose(): void {

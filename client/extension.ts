@@ -48,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): Api {
 			const any = results.uris().some((uri) => results.shown(uri) !== undefined);
 			void vscode.commands.executeCommand("setContext", "mmscn.hasCounterexample", any);
 		}),
+		server.onNotification("mmscn/results", (found) => results.set(found)),
 		startWhenNeeded(server, output),
 	);
 	return {

@@ -50,14 +50,11 @@ export class ResultsByDocument implements vscode.Disposable {
 		return known?.shown === undefined ? undefined : known.results[known.shown];
 	}
 
-	/**
-	 * Takes results over. `stale` when the document has moved on meanwhile. The counterexample of `prefer`, or the one on
-	 * show so far, stays on show where it still exists.
-	 */
-	set(results: Results, prefer?: CheckResult): void {
+	/** Takes over the results of a document. The counterexample on show stays on show where its check still has one. */
+	set(results: Results): void {
 		const uri = vscode.Uri.parse(results.uri).toString();
 		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
-		const wanted = prefer ?? this.shown(uri);
+		const wanted = this.shown(uri);
 		const kept = wanted ? results.results.findIndex((result) => hasTrace(result) && sameCheck(wanted, result)) : -1;
 		this.byUri.set(uri, {
 			...results,
@@ -69,10 +66,10 @@ export class ResultsByDocument implements vscode.Disposable {
 	}
 
 	/** Puts another counterexample of the document on show. */
-	show(uri: string, index: number): void {
+	show(uri: string, result: CheckResult): void {
 		const known = this.byUri.get(uri);
-		const result = known?.results[index];
-		if (!known || !result || !hasTrace(result) || known.shown === index) return;
+		const index = known?.results.findIndex((one) => hasTrace(one) && sameCheck(result, one)) ?? -1;
+		if (!known || index < 0 || known.shown === index) return;
 		this.byUri.set(uri, { ...known, shown: index });
 		this.changed.fire(uri);
 	}

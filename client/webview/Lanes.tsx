@@ -128,16 +128,8 @@ function Row({
 							<code class="text">{text}</code>
 							{one.effect && <span class="effect">{one.effect}</span>}
 							{one.note && <span class="note">{one.note}</span>}
-							{spans
-								.filter((span) => span.thread === lane && span.from === index && !one.effect.includes(span.label))
-								.map((span) => (
-									<span key={span.label} class="takes">{`┌ ${span.label}`}</span>
-								))}
-							{spans
-								.filter((span) => span.thread === lane && span.to === index && !one.effect.includes(span.label))
-								.map((span) => (
-									<span key={span.label} class="takes">{`└ ${span.label}`}</span>
-								))}
+							<Edges sign="┌" labels={labelsOf(spans.filter((span) => span.thread === lane && span.from === index))} />
+							<Edges sign="└" labels={labelsOf(spans.filter((span) => span.thread === lane && span.to === index))} />
 							{role === "violation" && <span class="verdict">{`✖ ${trace.violation.message}`}</span>}
 							{other !== undefined && <span class="races">{`↯ races with ${circledNumber(other)}`}</span>}
 						</span>
@@ -146,6 +138,13 @@ function Row({
 			))}
 		</div>
 	);
+}
+
+const labelsOf = (spans: readonly Span[]) => spans.map((span) => span.label);
+
+/** The names of what begins or ends to be held at a row. */
+function Edges({ sign, labels }: { readonly sign: string; readonly labels: readonly string[] }) {
+	return labels.length === 0 ? null : <span class="takes">{`${sign} ${labels.join(", ")}`}</span>;
 }
 
 /** What is held at a row, as bars that run from row to row; the words stand where it begins and ends. */
