@@ -77,8 +77,9 @@ await Promise.all([
 for (const file of readdirSync("engine/kernel", { recursive: true })) {
 	if (file.endsWith(".mmscn")) cpSync(join("engine/kernel", file), join(out, "kernel", file));
 }
-// The scenario that the walkthrough opens.
-const sample = "seeds/compaction_vs_truncation.mmscn";
-if (existsSync(join("scenarios", sample))) cpSync(join("scenarios", sample), join(out, "scenarios", sample));
+// The scenarios too: the walkthrough opens one, and a hover links to the one that shows what goes wrong, and runs it.
+for (const file of existsSync("scenarios") ? readdirSync("scenarios", { recursive: true }) : []) {
+	if (file.endsWith(".mmscn")) cpSync(join("scenarios", file), join(out, "scenarios", file));
+}
 cpSync("node_modules/web-tree-sitter/web-tree-sitter.wasm", join(out, "web-tree-sitter.wasm"));
 cpSync("node_modules/tree-sitter-c/tree-sitter-c.wasm", join(out, "tree-sitter-c.wasm"));
