@@ -1,14 +1,19 @@
-/** The rule book of the kernel model, built on first need, a file at a time so that nothing else has to wait. */
-import { parse } from "../engine/language/parser.ts";
+/**
+ * The kernel model as the server uses it: checked, and read as the rule book. Both happen once, soon after the start, a file
+ * at a time, so that no request has to wait for all of it.
+ */
 import { buildRuleBook, type ModelFile, type RuleBook } from "../engine/rules/ruleBook.ts";
-import { type KernelModel, kernelUri } from "./kernelModel.ts";
+import type { Documents } from "./documents.ts";
+import { type KernelModel, kernelUri, machinePath } from "./kernelModel.ts";
 
 export class RuleBookLoader {
 	private readonly model: KernelModel;
+	private readonly documents: Documents;
 	private loading: Promise<RuleBook> | undefined;
 
-	constructor(model: KernelModel) {
+	constructor(model: KernelModel, documents: Documents) {
 		this.model = model;
+		this.documents = documents;
 	}
 
 	/** The rule book; the same one every time. */
@@ -19,10 +24,27 @@ export class RuleBookLoader {
 
 	private async load(): Promise<RuleBook> {
 		const files: ModelFile[] = [];
-		for (const [path, text] of this.model.texts) {
-			files.push({ file: kernelUri(path), tree: parse(text) });
+		for (const path of includedFirst(this.model)) {
+			const file = kernelUri(path);
+			const tree = this.documents.analysis(file)?.tree;
+			if (tree !== undefined) files.push({ file, tree });
 			await new Promise((resolve) => setImmediate(resolve));
 		}
-		return buildRuleBook(files);
+		return buildRuleBook(files.sort((a, b) => (a.file < b.file ? -1 : 1)));
 	}
+}
+
+/** The model's paths, each after those that it includes: then checking one costs that one alone. */
+export function includedFirst(model: KernelModel): readonly string[] {
+	const ordered = new Set<string>();
+	const open = new Set<string>();
+	const visit = (path: string) => {
+		if (ordered.has(path) || open.has(path)) return;
+		open.add(path);
+		for (const [, included] of (model.text(path) ?? "").matchAll(/^#include\s*<([^>\n]+)>/gm)) visit(included ?? "");
+		if (model.text(path) !== undefined) ordered.add(path);
+	};
+	visit(machinePath);
+	for (const path of model.texts.keys()) visit(path);
+	return [...ordered];
 }

@@ -61,15 +61,16 @@ export interface Environment {
 export function serve(connection: Connection, environment: Environment): void {
 	let client: ClientCapabilities = {};
 	const model = new KernelModel();
+	const documents = new Documents(model);
 	const settings = new SettingsByDocument(connection, () => client.workspace?.configuration === true);
 	const kernelTrees = new KernelTrees();
 	const scenarioLinks = new ScenarioLinks(model);
 	const services: Services = {
 		connection,
 		client: () => client,
-		documents: new Documents(model),
+		documents,
 		model,
-		rules: new RuleBookLoader(model),
+		rules: new RuleBookLoader(model, documents),
 		settings,
 		links: (scenario) => scenarioLinks.commandLink(scenario),
 		kernelTrees,
@@ -86,16 +87,17 @@ export function serve(connection: Connection, environment: Environment): void {
 			serverInfo: { name: "mmscn" },
 		};
 	});
+	connection.onInitialized(() => void services.rules.book());
 	connection.onDidChangeConfiguration(() => {
 		settings.forget();
-		for (const document of services.documents.openScenarios()) services.changed.fire(document.uri);
+		for (const document of documents.openScenarios()) services.changed.fire(document.uri);
 	});
-	services.documents.open.onDidClose(({ document }) => {
+	documents.open.onDidClose(({ document }) => {
 		settings.forget(document.uri);
 		services.results.forget(document.uri);
 	});
 	connection.onShutdown(() => services.searches.dispose());
 	for (const feature of features) feature.register(services);
-	services.documents.listen(connection);
+	documents.listen(connection);
 	connection.listen();
 }
