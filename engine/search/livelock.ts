@@ -64,14 +64,19 @@ function fairThreads(
 	const stepsInside = new Uint8Array(threads);
 	const idleSomewhere = new Uint8Array(threads);
 	const enabled = new Uint8Array(threads);
+	const words = new Int32Array(machine.layout.words);
 	for (const state of states) {
-		enabled.fill(0);
 		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
 			const thread = graph.edgeThread.at(edge);
 			enabled[thread] = 1;
 			if (inside.has(graph.edgeTo.at(edge))) stepsInside[thread] = 1;
 		}
-		for (let thread = 0; thread < threads; thread++) if (!enabled[thread]) idleSomewhere[thread] = 1;
+		graph.table.get(state, words);
+		for (let thread = 0; thread < threads; thread++) {
+			// Who stands before a reload that nothing calls for could have gone on without it: that is no reason to be idle.
+			const reloads = machine.nextInstruction(words, thread)?.kind === "reload";
+			if (!enabled[thread] && !reloads) idleSomewhere[thread] = 1;
+		}
 	}
 	const all = Array.from({ length: threads }, (_, thread) => thread);
 	if (all.some((thread) => !stepsInside[thread] && !idleSomewhere[thread])) return undefined;

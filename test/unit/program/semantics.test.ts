@@ -276,6 +276,13 @@ describe("the compiler", () => {
 		const result = expects("null_dereference", racy("p", ""));
 		assert.ok(result.trace?.steps.some((step) => step.note === "the compiler reloads p"));
 	});
+	it("holds nobody up by what it might have loaded again", () => {
+		expects(
+			"safe",
+			"\tint busy;\n\tint x;\n\tthread a { int r = x; if (r) r = 2; WRITE_ONCE(busy, 1); r = x; if (r) r = 3; if (r) r = 4; WRITE_ONCE(busy, 0); }\n" +
+				"\tthread b { WRITE_ONCE(x, 1); while (READ_ONCE(busy)) ; }",
+		);
+	});
 	it("may not repeat READ_ONCE()", () => expects("safe", racy("READ_ONCE(p)", "")));
 	it("may not go past barrier()", () => expects("safe", racy("p", "barrier();")));
 	it("does not see through functions that are not inline", () => {
