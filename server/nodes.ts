@@ -5,32 +5,48 @@ import type { Node, Range } from "../engine/language/syntax.ts";
 export type AnyNode = Node | (Range & { readonly kind: string });
 
 /** What the checker fills in, and what is no part of the grammar. */
-const notChildren = new Set(["symbol", "type", "doc", "tokens", "errors", "text"]);
+const notChildren: ReadonlySet<string> = new Set([
+	"symbol",
+	"type",
+	"doc",
+	"tokens",
+	"errors",
+	"text",
+	"kind",
+	"pos",
+	"end",
+]);
 
-/** The nodes directly under a node, in no particular order. */
+/** The nodes directly under a node, in the order of its properties. */
 export function childrenOf(node: object): AnyNode[] {
 	const found: AnyNode[] = [];
-	for (const [key, value] of Object.entries(node)) {
-		if (notChildren.has(key) || typeof value !== "object" || value === null) continue;
-		if (Array.isArray(value)) {
-			for (const element of value) if (typeof element === "object" && element !== null) addNode(found, element);
-		} else addNode(found, value);
-	}
+	addChildren(node, found);
 	return found;
 }
 
-function addNode(found: AnyNode[], value: object): void {
-	if ("kind" in value && "pos" in value) found.push(value as AnyNode);
-	// A wrapper without a kind or a place of its own: the base of a type, an argument of a check, a designator.
-	else found.push(...childrenOf(value));
+function addChildren(node: object, found: AnyNode[]): void {
+	for (const key in node) {
+		const value: unknown = (node as Record<string, unknown>)[key];
+		if (typeof value !== "object" || value === null || notChildren.has(key)) continue;
+		if (Array.isArray(value)) {
+			for (const element of value) if (typeof element === "object" && element !== null) addNode(element, found);
+		} else addNode(value, found);
+	}
 }
 
-/** `node` and everything under it; a node before its children. */
-export function* walk(node: AnyNode): Generator<AnyNode> {
+function addNode(value: object, found: AnyNode[]): void {
+	const { kind, pos } = value as Partial<AnyNode>;
+	if (kind !== undefined && pos !== undefined) found.push(value as AnyNode);
+	// A wrapper without a kind or a place of its own: the base of a type, an argument of a check, a designator.
+	else addChildren(value, found);
+}
+
+/** Calls back with `node` and everything under it; a node before its children. */
+export function walk(node: AnyNode, visit: (node: AnyNode) => void): void {
 	const open = [node];
 	for (let next = open.pop(); next !== undefined; next = open.pop()) {
-		yield next;
-		open.push(...childrenOf(next));
+		visit(next);
+		addChildren(next, open);
 	}
 }
 

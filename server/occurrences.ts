@@ -24,7 +24,7 @@ export function occurrencesOf(module: Module): readonly Occurrence[] {
 		if (symbol !== undefined && name !== undefined && name.text !== "")
 			found.push({ symbol, role, node, pos: name.pos, end: name.end });
 	};
-	for (const node of walk(module.tree)) {
+	walk(module.tree, (node) => {
 		switch (node.kind) {
 			case "assignment":
 				if ("target" in node) written.add(node.target);
@@ -56,7 +56,7 @@ export function occurrencesOf(module: Module): readonly Occurrence[] {
 				if ("symbol" in node && "name" in node)
 					add(node.symbol as SymbolInfo, node.name as Identifier, "declaration", node);
 		}
-	}
+	});
 	for (const [name, symbol] of module.designated) add(symbol, name, "write", name);
 	const sorted = found.sort((a, b) => a.pos - b.pos || roleOrder(a) - roleOrder(b));
 	return sorted.filter((one, index) => sorted[index - 1]?.pos !== one.pos);

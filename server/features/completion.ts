@@ -114,14 +114,10 @@ const fileWords = ["scenario", "struct", "union", "enum", "typedef", "static", "
 function membersAt({ tree }: Analysis, dot: number, start: number): SymbolInfo[] {
 	const path = pathAt(tree, start);
 	let object: AnyNode | undefined;
-	for (const node of walk(path.find((one) => one.kind === "scenario" || one.kind === "function") ?? tree))
-		if (
-			node.end <= dot &&
-			tree.text.slice(node.end, dot).trim() === "" &&
-			"type" in node &&
-			(object === undefined || node.pos < object.pos)
-		)
-			object = node;
+	walk(path.find((one) => one.kind === "scenario" || one.kind === "function") ?? tree, (node) => {
+		if (node.end > dot || !("type" in node) || (object !== undefined && node.pos >= object.pos)) return;
+		if (tree.text.slice(node.end, dot).trim() === "") object = node;
+	});
 	if (object !== undefined) {
 		const thread = object.kind === "name" && "symbol" in object ? (object.symbol as SymbolInfo | undefined) : undefined;
 		if (thread?.kind === "thread") return localsOf(thread.declaration);
