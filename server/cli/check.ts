@@ -1,15 +1,16 @@
 /** `mmscn check PATHS…`: searches every check of the files and says which expectations are met. */
-import { asciiDiagram } from "../../engine/verdict/ascii.ts";
+import type { CheckOptions } from "../../engine/check.ts";
+import { printLitmusResult } from "../../engine/litmus/print.ts";
 import { renderJsonArray } from "../../engine/verdict/json.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import { ascii, parameterWords, sentence, violationName } from "../../engine/verdict/words.ts";
+import { account } from "./account.ts";
 import { checkOptions, readOptions, searchOptionNames } from "./arguments.ts";
-import { errorLine } from "./fileError.ts";
+import { errorLine, type FileError } from "./fileError.ts";
+import { type CheckJob, type Inputs, readInputs } from "./inputs.ts";
 import { renderJunit } from "./junit.ts";
-import { expandPaths } from "./paths.ts";
+import { searchLitmus } from "./litmus.ts";
 import { renderSarif } from "./sarif.ts";
 import { SearchSession } from "./search.ts";
-import { FileLoader, type NamedCheck, type Searchable } from "./searchable.ts";
 import { CheckTable, standing, summary } from "./table.ts";
 import { coloured, exitStatus, type Terminal, UsageError } from "./terminal.ts";
 import { programVersion } from "./version.ts";
@@ -36,16 +37,6 @@ inconclusive. Of several, 2 goes before 1, and 1 before 3.
 
 const formats = ["text", "json", "sarif", "junit"] as const;
 
-/** Whether the user asked for this check: CHECK, or SCENARIO.CHECK. */
-export function isWanted(check: NamedCheck, name: string | undefined): boolean {
-	return name === undefined || name === check.check || name === `${check.scenario}.${check.check}`;
-}
-
-interface Job {
-	readonly file: Searchable;
-	readonly check: NamedCheck;
-}
-
 /** Runs the command; the exit status. Throws a UsageError when the arguments make no sense. */
 export async function check(given: readonly string[], terminal: Terminal): Promise<number> {
 	const { values, positionals } = readOptions(given, {
@@ -59,43 +50,28 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	if (format === undefined) throw new UsageError(`--format ${values.format}: one of ${formats.join(", ")} is wanted`);
 	if (positionals.length === 0) throw new UsageError("no PATH to check; a file or a folder is wanted");
 	const options = checkOptions(values);
-
-	const { files, errors } = expandPaths(positionals, terminal.directory);
-	for (const line of errors) terminal.error(`${line}\n`);
-	const loader = new FileLoader(terminal.directory);
-	const loaded = files.map((file) => loader.load(file));
-	const all = loaded.flatMap((file) => file.checks.map((one): Job => ({ file, check: one })));
-	const jobs = all.filter((one) => isWanted(one.check, values.check));
-	const mistakes = loaded.flatMap((one) => one.errors);
-	const searchable = jobs.filter((one) => {
-		const problems = loader.problems(one.file, one.check, options.lower);
-		mistakes.push(...problems);
-		return problems.length === 0;
-	});
-	// A mistake that several files or checks meet is told once.
-	const found = [...new Map(mistakes.map((error) => [errorLine(error), error])).values()];
-	for (const error of found) terminal.error(`${errorLine(error)}\n`);
-	const unusable = errors.length > 0 || found.some((one) => one.severity === "error");
-	if (values.check !== undefined && jobs.length === 0 && !unusable) {
+	const inputs = readInputs(positionals, values.check, options, terminal);
+	if (values.check !== undefined && inputs.checks.length + inputs.litmus.length === 0 && !inputs.wrong) {
 		throw new UsageError(`--check ${values.check}: no file has a check of that name`);
 	}
 
-	const text = format === "text";
-	const results = await searchAll(
-		searchable,
-		new SearchSession(terminal, loader, options),
-		text ? terminal : undefined,
-	);
+	const table = format === "text" ? terminal : undefined;
+	const checked = await searchChecks(inputs.checks, new SearchSession(terminal, inputs.loader, options), table);
+	if (table && checked.length > 0 && inputs.litmus.length > 0) terminal.out("\n");
+	const { results: explored, mistakes: met } = searchLitmusTests(inputs, options, terminal, table);
+	const results = [...checked, ...explored];
+	const mistakes = [...inputs.mistakes, ...met];
+	const unusable = inputs.wrong || met.length > 0;
 	if (format === "json") terminal.out(renderJsonArray(results));
-	if (format === "sarif") terminal.out(renderSarif(results, found, programVersion()));
-	if (format === "junit") terminal.out(renderJunit(results, found));
-	if (text) {
-		for (const result of results) {
+	if (format === "sarif") terminal.out(renderSarif(results, mistakes, programVersion()));
+	if (format === "junit") terminal.out(renderJunit(results, mistakes));
+	if (format === "text") {
+		for (const result of checked) {
 			if (values.diagram !== true && standing(result) !== "not met") continue;
 			const said = account(result, values.full === true, terminal);
 			if (said !== "") terminal.out(`\n${said}`);
 		}
-		if (results.length > 0) terminal.out(`\n${summary(results)}\n`);
+		if (results.length > 0) terminal.out(`${checked.length > 0 ? "\n" : ""}${summary(results)}\n`);
 		else if (!unusable) terminal.out("no checks\n");
 	}
 	if (unusable) return exitStatus.unusable;
@@ -105,30 +81,23 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 }
 
 /** Searches one check after the other; with a terminal, the table grows as results come. */
-async function searchAll(
-	jobs: readonly Job[],
+async function searchChecks(
+	jobs: readonly CheckJob[],
 	session: SearchSession,
 	terminal: Terminal | undefined,
 ): Promise<CheckResult[]> {
-	const table =
-		terminal &&
-		new CheckTable(
-			terminal,
-			jobs.map((one) => one.check),
-		);
+	const names = jobs.map((one) => one.check);
+	const table = terminal && { terminal, rows: new CheckTable(terminal, names) };
 	const several = new Set(jobs.map((one) => one.file)).size > 1;
 	const results: CheckResult[] = [];
-	let previous: Searchable | undefined;
 	try {
-		for (const { file, check } of jobs) {
-			if (terminal && table) {
-				if (previous === undefined) terminal.out(`${table.head()}\n`);
-				if (several && file !== previous) terminal.out(`${coloured(terminal, "dim", file.file)}\n`);
-				previous = file;
-			}
+		for (const [index, { file, check }] of jobs.entries()) {
+			const previous = jobs[index - 1]?.file;
+			if (table && previous === undefined) table.terminal.out(`${table.rows.head()}\n`);
+			if (table && several && file !== previous) table.terminal.out(`${coloured(table.terminal, "dim", file.file)}\n`);
 			const result = await session.search(file, check);
 			results.push(result);
-			if (terminal && table) terminal.out(`${table.row(result)}\n`);
+			table?.terminal.out(`${table.rows.row(result)}\n`);
 		}
 	} finally {
 		await session.dispose();
@@ -136,45 +105,28 @@ async function searchAll(
 	return results;
 }
 
-/** What went wrong, as compilers say it, then the diagram, then how to see it again. */
-function account(result: CheckResult, full: boolean, terminal: Terminal): string {
-	const name = `${result.scenario}.${result.check}`;
-	const { violation, trace } = result;
-	if (violation === undefined) {
+/** Explores the litmus tests; with a table's terminal, each is reported as herd7 does. */
+function searchLitmusTests(
+	{ litmus }: Inputs,
+	options: CheckOptions,
+	terminal: Terminal,
+	table: Terminal | undefined,
+): { readonly results: readonly CheckResult[]; readonly mistakes: readonly FileError[] } {
+	const results: CheckResult[] = [];
+	const mistakes: FileError[] = [];
+	for (const test of litmus) {
+		const outcome = searchLitmus(test, options, terminal);
+		if (!("litmus" in outcome)) {
+			for (const error of outcome) terminal.error(`${errorLine(error)}\n`);
+			mistakes.push(...outcome);
+			continue;
+		}
+		const { litmus: explored, result } = outcome;
+		results.push(result);
+		table?.out(`${printLitmusResult(explored)}\n`);
 		if (standing(result) === "not met")
-			return `${result.file}: ${name} is ${result.verdict}, expected ${result.expected}\n`;
-		return "";
+			table?.out(`Unexpected: ${explored.verdict}, its comment says ${result.expected}\n`);
+		table?.out("\n");
 	}
-	const { file, line, column } = violation.location;
-	const colour = standing(result) === "not met" ? "red" : "yellow";
-	const lines = [
-		`${file}:${line}:${column}: ${coloured(terminal, colour, violationName(violation.kind))}: ${ascii(sentence(violation.message))}`,
-	];
-	if (trace === undefined) return `${lines.join("\n")}\n`;
-	const parameters = parameterWords(trace.parameters);
-	lines.push(`  in check ${name}${parameters === "" ? "" : ` with ${ascii(parameters)}`}`);
-	const last = trace.steps.at(-1);
-	if (last !== undefined && (last.threadLocation.file !== file || last.threadLocation.line !== line)) {
-		const at = last.threadLocation;
-		lines.push(`  at ${at.file}:${at.line}:${at.column} in ${trace.threads[last.thread]?.name ?? "?"}`);
-	}
-	const rules = violation.rules ?? [];
-	if (rules.length > 0) lines.push(`  breaks ${rules.join(", ")} (mmscn explain ${rules[0]})`);
-	lines.push(
-		"",
-		...asciiDiagram(trace, { full }).map((one) => (one.includes("<-- ") ? marked(terminal, one) : one)),
-		"",
-	);
-	lines.push(`replay: mmscn replay ${shellWord(result.file)} ${name} ${shellWord(trace.schedule)}`);
-	return `${lines.join("\n")}\n`;
-}
-
-function marked(terminal: Terminal, line: string): string {
-	const at = line.lastIndexOf("<-- ");
-	return line.slice(0, at) + coloured(terminal, "red", line.slice(at));
-}
-
-/** The word as a POSIX shell takes it literally. */
-export function shellWord(word: string): string {
-	return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+	return { results, mistakes };
 }

@@ -3,10 +3,9 @@ import type { CheckOptions } from "../../engine/check.ts";
 import { lowerCheck } from "../../engine/program/lower/lower.ts";
 import type { Program } from "../../engine/program/program.ts";
 import type { CheckResult, Trace } from "../../engine/verdict/verdict.ts";
-import { isWanted } from "./check.ts";
 import { errorLine } from "./fileError.ts";
 import { renamed } from "./search.ts";
-import { FileLoader, type NamedCheck, type Searchable } from "./searchable.ts";
+import { FileLoader, isNamed, type NamedCheck, type Searchable } from "./searchable.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 
 export interface FoundCheck {
@@ -32,7 +31,7 @@ export function findCheck(
 	const wrong = loaded.errors.filter((one) => one.severity === "error");
 	for (const error of wrong) terminal.error(`${errorLine(error)}\n`);
 	if (wrong.length > 0 || loaded.module === undefined) return undefined;
-	const [check, ...others] = loaded.checks.filter((one) => isWanted(one, name));
+	const [check, ...others] = loaded.checks.filter((one) => isNamed(one, name));
 	if (check === undefined) {
 		const names = loaded.checks.map((one) => `${one.scenario}.${one.check}`).join(", ");
 		throw new UsageError(`${file} has no check ${name}${names === "" ? "" : `; it has ${names}`}`);

@@ -22,6 +22,11 @@ export interface NamedCheck {
 	readonly items: { readonly scenario: ScenarioItem; readonly check: CheckMember };
 }
 
+/** Whether a name on the command line means this check: CHECK, or SCENARIO.CHECK. */
+export function isNamed(check: NamedCheck, name: string): boolean {
+	return name === check.check || name === `${check.scenario}.${check.check}`;
+}
+
 /** A file of the command line, read and checked. */
 export interface Searchable {
 	/** As the user gave it. */

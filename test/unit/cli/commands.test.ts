@@ -200,6 +200,37 @@ describe("command line", () => {
 		assert.equal(status, 1);
 	});
 
+	it("explores litmus tests as herd7 does, and holds them to the result in their comment", async () => {
+		const storeBuffering = `C SB
+(*
+ * Result: Sometimes
+ *)
+{}
+P0(int *x, int *y) { int r0; WRITE_ONCE(*x, 1); r0 = READ_ONCE(*y); }
+P1(int *x, int *y) { int r0; WRITE_ONCE(*y, 1); r0 = READ_ONCE(*x); }
+exists (0:r0=0 /\\ 1:r0=0)
+`;
+		writeFileSync(join(folder, "sb.litmus"), storeBuffering);
+		writeFileSync(join(folder, "wrong.litmus"), storeBuffering.replace("Sometimes", "Never"));
+		writeFileSync(join(folder, "broken.litmus"), storeBuffering.replace("READ_ONCE(*y)", "nosuch(*y)"));
+		const right = await mmscn(["check", "sb.litmus"]);
+		assert.match(right.out, /^Test SB Allowed\nStates 4\n/);
+		assert.match(right.out, /^Observation SB Sometimes 1 3\n\n1 check: 1 as expected\n$/m);
+		assert.deepEqual([right.status, right.error], [0, ""]);
+		const sc = await mmscn(["check", "sb.litmus", "--memory", "sc"]);
+		assert.match(sc.out, /^Observation SB Never 0 3\nUnexpected: Never, its comment says Sometimes$/m);
+		assert.equal(sc.status, 1);
+		assert.equal((await mmscn(["check", "wrong.litmus"])).status, 1);
+		const broken = await mmscn(["check", "broken.litmus"]);
+		assert.match(broken.error, /^broken\.litmus:6:\d+: error: .*nosuch/);
+		assert.equal(broken.status, 2);
+		const [json] = JSON.parse((await mmscn(["check", "sb.litmus", "--format", "json"])).out);
+		assert.deepEqual(
+			[json.scenario, json.check, json.memory, json.verdict, json.expected, json.ok],
+			["SB", "exists", "lkmm", "race", "Sometimes", true],
+		);
+	});
+
 	it("takes a file without checks for what it is: nothing to search", async () => {
 		assert.deepEqual(await mmscn(["check", "none.mmscn"]), { status: 0, out: "no checks\n", error: "" });
 	});
