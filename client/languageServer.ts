@@ -20,6 +20,8 @@ export class LanguageServer implements vscode.Disposable {
 			documentSelector: [{ language: "mmscn" }, { language: "litmus" }, { language: "c" }, { language: "cpp" }],
 			outputChannel: output,
 			diagnosticCollectionName: "mmscn",
+			// Hovers link to the scenario that shows what goes wrong, and run it.
+			markdown: { isTrusted: { enabledCommands: ["mmscn.explore"] } },
 		};
 		this.client = new LanguageClient("mmscn", "mmscn", serverOptions, clientOptions);
 	}
