@@ -26,7 +26,12 @@ export const diagnostics: Feature = {
 				uri,
 				setTimeout(() => {
 					waiting.delete(uri);
-					publish(services, uri);
+					// A fault of ours in one document must not end the server for all of them.
+					try {
+						publish(services, uri);
+					} catch (error) {
+						connection.console.error(`diagnostics of ${uri}: ${error instanceof Error ? error.stack : String(error)}`);
+					}
 				}, diagnosticsDelayMilliseconds),
 			);
 		};
