@@ -62,14 +62,38 @@ function conflict(one: Seen, other: Seen, violation: Violation): boolean {
 	return one.access.kind !== "update" || other.access.kind !== "update";
 }
 
-/** What a thread held or was before its step: the list of the same thread's step before. */
-function heldBefore(steps: readonly TraceStep[]): (readonly string[])[] {
+/**
+ * Steps at which an RCU reader or a section with interrupts or preemption off begins or ends while others run in between:
+ * only then can it have kept anybody from anything. Those that are part of a lock go without saying.
+ */
+function contextBoundaries(steps: readonly TraceStep[]): number[] {
+	const found: number[] = [];
+	const open = new Map<string, { readonly index: number; readonly insideLock: boolean }>();
 	const held = new Map<number, readonly string[]>();
-	return steps.map((step) => {
+	/** Where the uninterrupted run of the present thread begins. */
+	let othersSince = 0;
+	for (const [index, step] of steps.entries()) {
+		if (steps[index - 1]?.thread !== step.thread) othersSince = index;
 		const before = held.get(step.thread) ?? [];
 		held.set(step.thread, step.held);
-		return before;
-	});
+		const insideLock = step.callStack.some((frame) => /lock/.test(frame.function) && !/^_*rcu_/.test(frame.function));
+		const key = (what: string) => `${step.thread}\0${what}`;
+		for (const what of step.held) {
+			if (!before.includes(what) && aboutContext.test(what)) open.set(key(what), { index, insideLock });
+		}
+		for (const what of before) {
+			if (step.held.includes(what)) continue;
+			const begun = open.get(key(what));
+			open.delete(key(what));
+			if (begun !== undefined && !begun.insideLock && begun.index < othersSince) found.push(begun.index, index);
+		}
+	}
+	for (const [name, { index, insideLock }] of open) {
+		const thread = Number(name.split("\0")[0]);
+		const later = steps.findIndex((step, at) => at > index && step.thread !== thread);
+		if (!insideLock && later >= 0) found.push(index);
+	}
+	return found;
 }
 
 /**
@@ -78,17 +102,11 @@ function heldBefore(steps: readonly TraceStep[]): (readonly string[])[] {
  */
 export function decisiveSteps(trace: Trace): ReadonlySet<number> {
 	const { steps, violation } = trace;
-	const decisive = new Set<number>(violation.pair ?? []);
+	const decisive = new Set<number>([...(violation.pair ?? []), ...contextBoundaries(steps)]);
 	const byPlace = new Map<string, Seen[]>();
-	const before = heldBefore(steps);
 	for (const [index, step] of steps.entries()) {
 		if (step.role !== undefined || step.note !== undefined) decisive.add(index);
 		if ((step.text.match(called) ?? []).some(startsGracePeriod)) decisive.add(index);
-		const had = before[index] ?? [];
-		const moved = [...step.held.filter((one) => !had.includes(one)), ...had.filter((one) => !step.held.includes(one))];
-		const insideLock = step.callStack.some((frame) => /lock/.test(frame.function) && !/^_*rcu_/.test(frame.function));
-		// A spinlock turns preemption off as well: that goes without saying.
-		if (!insideLock && moved.some((one) => aboutContext.test(one))) decisive.add(index);
 		for (const seen of seenIn(step, index)) {
 			if (seen.access.kind === "free") decisive.add(index);
 			const there = byPlace.get(place(seen.access)) ?? [];

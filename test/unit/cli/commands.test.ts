@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { traceFormats } from "../../../engine/verdict/render.ts";
@@ -193,6 +194,32 @@ describe("command line", () => {
 			assert.match(out, /READ_ONCE\(shared\.value\)/);
 		});
 	}
+
+	it("draws compaction against truncation in one small screen, with what the mail said", async () => {
+		const root = fileURLToPath(new URL("../../..", import.meta.url));
+		const seed = "scenarios/seeds/compaction_vs_truncation.mmscn";
+		const { status, out } = await mmscn(["trace", seed, "rfc_v11", "--format", "comment"], { directory: root });
+		assert.equal(status, 0);
+		const lines = out.trimEnd().split("\n");
+		assert.ok(lines.length <= 40);
+		assert.ok(lines.every((line) => line.length <= 75));
+		const told = [
+			/^ \* CPU 0 +CPU 1$/,
+			/^ \* compaction +truncation$/,
+			/^ \* {3}mapping = folio->mapping$/,
+			/^ \* {30,}folio->mapping = NULL$/,
+			/^ \* {30,}call_rcu\(&inode->i_rcu,$/,
+			/^ \* {30,}<grace period>$/,
+			/^ \* {30,}<-- frees inode$/,
+			/^ \* mapping_unmovable\(mapping\)$/,
+			/&mapping->flags\) {2}<-- use after free$/,
+		].map((line) => lines.findIndex((one) => line.test(one)));
+		assert.ok(!told.includes(-1), `${told}\n${out}`);
+		assert.deepEqual(
+			told,
+			[...told].sort((a, b) => a - b),
+		);
+	});
 
 	it("has no counterexample of what is safe", async () => {
 		const { status, error } = await mmscn(["trace", "lost.mmscn", "atomic"]);
