@@ -15,8 +15,13 @@ export interface ExploreOptions extends SearchOptions {
 	readonly countInterleavings?: boolean;
 }
 
-/** Searches every interleaving of a Program under sequential consistency. */
+/** Searches every interleaving of a Program under sequential consistency. A Program under another model is `inconclusive`. */
 export function explore(program: Program, options: ExploreOptions): Verdict {
+	// Searched here are the executions of sequential consistency; of a weaker model's, these are some, and "safe" would be a guess.
+	if (program.memory !== "sc") {
+		const stats = { states: 0, transitions: 0, seconds: 0, limit: "unsupported" } as const;
+		return { verdict: "inconclusive", memory: program.memory, stats };
+	}
 	const machine = new Machine(program);
 	const found = new InterleavingSearch(machine, options).run();
 	const counted = options.countInterleavings && !found.limit ? count(machine, options) : undefined;

@@ -150,6 +150,28 @@ describe("command line", () => {
 		assert.match(out, /plain .* \d+ of 6 interleavings$/m);
 	});
 
+	it("never calls safe under the kernel's memory model what was searched under another", async () => {
+		writeFileSync(
+			join(folder, "weak.mmscn"),
+			`struct word { int value; };
+scenario store_buffering {
+	kernel v6.5;
+	struct word x, y;
+	thread one { int seen; WRITE_ONCE(x.value, 1); seen = READ_ONCE(y.value); }
+	thread two { int seen; WRITE_ONCE(y.value, 1); seen = READ_ONCE(x.value); }
+	never (one.seen == 0 && two.seen == 0);
+	check strong under sc expect safe;
+	check weak under lkmm expect invariant;
+}
+`,
+		);
+		const { out } = await mmscn(["check", "weak.mmscn", "--format", "json"]);
+		const [strong, weak] = JSON.parse(out) as CheckResult[];
+		assert.deepEqual([strong?.verdict, strong?.memory], ["safe", "sc"]);
+		assert.notEqual(weak?.verdict, "safe");
+		assert.equal(weak?.memory, "lkmm");
+	});
+
 	it("JSON keeps to its schema", async () => {
 		const schema = JSON.parse(readFileSync(new URL("../../../docs/verdict.schema.json", import.meta.url), "utf8"));
 		const validate = new Ajv2020({ allErrors: true }).compile(schema);
