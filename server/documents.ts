@@ -110,6 +110,14 @@ export class Documents {
 		return analysis === undefined ? {} : { [uri]: analysis.document.getText() };
 	}
 
+	/** Whether a document, as it was last checked, includes another one of the author's. */
+	includes(uri: string, other: string): boolean {
+		return (
+			this.analyses.get(uri)?.texts.has(canonicalUri(other)) === true ||
+			this.analyses.get(uri)?.texts.has(other) === true
+		);
+	}
+
 	/** Open documents that are scenarios. */
 	openScenarios(): TextDocument[] {
 		return this.open.all().filter(isScenarioDocument);
@@ -159,4 +167,9 @@ export class Documents {
 /** Whether the document is in the scenario language, by its language or its name. */
 export function isScenarioDocument(document: TextDocument): boolean {
 	return document.languageId === "mmscn" || document.uri.endsWith(".mmscn");
+}
+
+/** Whether the document is a litmus test, by its language or its name. */
+export function isLitmusDocument(document: TextDocument): boolean {
+	return document.languageId === "litmus" || document.uri.endsWith(".litmus");
 }

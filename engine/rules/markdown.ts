@@ -36,10 +36,7 @@ export function bodyMarkdown(entry: Entry, options: MarkdownOptions): string[] {
 	const when = whenText(entry);
 	if (outside !== undefined) parts.push(`⚠ **${capital(outside)}**${when === undefined ? "" : ` (${prose(when)})`}`);
 	if (entry.meaning !== "") parts.push(paragraphs(entry.meaning));
-	const access = accessTexts(entry).flatMap(({ title, texts }) =>
-		texts.map((text) => `- **${title}:** ${prose(text)}`),
-	);
-	if (access.length > 0) parts.push(access.join("\n"));
+	parts.push(...accessMarkdown(entry));
 	parts.push(...tagsMarkdown(entry, options.era));
 	if (entry.bits.length > 0)
 		parts.push(`Bits: ${entry.bits.map((bit) => `\`0x${bit.mask.toString(16)}\` ${bit.name}`).join(" · ")}`);
@@ -55,6 +52,12 @@ export function bodyMarkdown(entry: Entry, options: MarkdownOptions): string[] {
 	].filter(Boolean);
 	if (last.length > 0) parts.push(last.join(" · "));
 	return parts;
+}
+
+/** What must be held to read, to dereference, to write. */
+export function accessMarkdown(entry: Entry): string[] {
+	const lines = accessTexts(entry).flatMap(({ title, texts }) => texts.map((text) => `- **${title}:** ${prose(text)}`));
+	return lines.length > 0 ? [lines.join("\n")] : [];
 }
 
 /** The tag table of a word, for the kernel version in force. */

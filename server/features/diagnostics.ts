@@ -1,12 +1,21 @@
-/** What the language says about a document as it is typed, and the expectations that the last search did not meet. */
+/** What the language says about a scenario or a litmus test as it is typed, and the expectations that the last search did not meet. */
 import {
 	type DiagnosticRelatedInformation,
 	DiagnosticSeverity,
 	type Diagnostic as LspDiagnostic,
 } from "vscode-languageserver";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Diagnostic } from "../../engine/language/syntax.ts";
+import { compileLitmus } from "../../engine/litmus/compile.ts";
+import { parseLitmus } from "../../engine/litmus/parse.ts";
 import { sentence } from "../../engine/verdict/words.ts";
-import { type Analysis, type Documents, isScenarioDocument } from "../documents.ts";
+import {
+	type Analysis,
+	type Documents,
+	documentLengthMax,
+	isLitmusDocument,
+	isScenarioDocument,
+} from "../documents.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange, type Services } from "../services.ts";
 import { checksOf, verdictText } from "./codeLens.ts";
@@ -36,36 +45,48 @@ export const diagnostics: Feature = {
 			);
 		};
 		documents.open.onDidChangeContent(({ document }) => {
-			if (!isScenarioDocument(document)) return;
+			if (!isScenarioDocument(document) && !isLitmusDocument(document)) return;
 			schedule(document.uri);
 			// Whoever includes this document may now be right or wrong in other places.
 			for (const other of documents.openScenarios())
-				if (other.uri !== document.uri && document.uri in documents.texts(other.uri)) schedule(other.uri);
+				if (other.uri !== document.uri && documents.includes(other.uri, document.uri)) schedule(other.uri);
 		});
 		documents.open.onDidClose(({ document }) => {
 			clearTimeout(waiting.get(document.uri));
 			waiting.delete(document.uri);
-			if (isScenarioDocument(document)) void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
+			if (isScenarioDocument(document) || isLitmusDocument(document))
+				void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
 		});
 		changed.listen((uri) => schedule(uri));
 	},
 };
 
 function publish({ connection, documents, results }: Services, uri: string): void {
-	if (documents.open.get(uri) === undefined) return;
+	const document = documents.open.get(uri);
+	if (document === undefined) return;
+	const send = (found: readonly LspDiagnostic[]) =>
+		void connection.sendDiagnostics({
+			uri: document.uri,
+			version: document.version,
+			diagnostics: found.slice(0, diagnosticsMax),
+		});
+	if (isLitmusDocument(document)) {
+		send(litmusErrors(document).map((one) => languageDiagnostic(documents, document, one)));
+		return;
+	}
 	const analysis = documents.analysis(uri);
 	if (analysis === undefined) return;
-	const { document } = analysis;
-	void connection.sendDiagnostics({
-		uri: document.uri,
-		version: document.version,
-		diagnostics: [
-			...analysis.module.diagnostics
-				.slice(0, diagnosticsMax)
-				.map((one) => languageDiagnostic(documents, analysis, one)),
-			...unmetExpectations(documents, analysis, results),
-		],
-	});
+	// What the search has to say comes first: it must not be lost behind a long list.
+	send([
+		...unmetExpectations(documents, analysis, results),
+		...analysis.module.diagnostics.map((one) => languageDiagnostic(documents, document, one)),
+	]);
+}
+
+function litmusErrors(document: TextDocument): readonly Diagnostic[] {
+	if (document.getText().length > documentLengthMax) return [];
+	const { litmus, errors } = parseLitmus(document.getText());
+	return litmus === undefined ? errors : compileLitmus(litmus).errors;
 }
 
 const severities = {
@@ -74,7 +95,7 @@ const severities = {
 	information: DiagnosticSeverity.Information,
 } as const;
 
-function languageDiagnostic(documents: Documents, { document }: Analysis, diagnostic: Diagnostic): LspDiagnostic {
+function languageDiagnostic(documents: Documents, document: TextDocument, diagnostic: Diagnostic): LspDiagnostic {
 	const related = (diagnostic.related ?? []).flatMap((one): DiagnosticRelatedInformation[] => {
 		const other = one.file === document.uri ? document : documents.document(one.file);
 		return other === undefined

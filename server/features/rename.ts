@@ -62,7 +62,7 @@ function usersOf({ documents }: Services, own: Analysis, symbol: SymbolInfo): An
 			(document) =>
 				isScenarioDocument(document) &&
 				document.uri !== own.document.uri &&
-				own.document.uri in documents.texts(document.uri),
+				documents.includes(document.uri, own.document.uri),
 		)
 		.map((document) => documents.analysis(document.uri))
 		.filter((analysis) => analysis !== undefined);

@@ -5,7 +5,14 @@ import type { Range } from "../../engine/language/syntax.ts";
 import type { SymbolInfo } from "../../engine/language/types.ts";
 import { describe } from "../../engine/rules/entry.ts";
 import { scenarioWords, violationWords } from "../../engine/rules/keywords.ts";
-import { codeBlock, entryMarkdown, type MarkdownOptions, prose, tagsMarkdown } from "../../engine/rules/markdown.ts";
+import {
+	accessMarkdown,
+	codeBlock,
+	entryMarkdown,
+	type MarkdownOptions,
+	prose,
+	tagsMarkdown,
+} from "../../engine/rules/markdown.ts";
 import { buildRuleBook, type Entry, type RuleBook } from "../../engine/rules/ruleBook.ts";
 import { decode } from "../../engine/rules/tags.ts";
 import type { Analysis } from "../documents.ts";
@@ -56,6 +63,7 @@ export function symbolMarkdown(
 		if (word.tags !== undefined)
 			parts.push(
 				`A word that was read from \`${word.owner}->${word.name}\` carries a tag.`,
+				...accessMarkdown({ ...word, read: [], write: [] }),
 				...tagsMarkdown(word, options.era),
 			);
 		else parts.push(`Bits: ${word.bits.map((bit) => `\`0x${bit.mask.toString(16)}\` ${bit.name}`).join(" · ")}`);

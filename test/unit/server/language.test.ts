@@ -122,6 +122,17 @@ describe("the language server", () => {
 			assert.equal(diagnostics[0]!.range.start.character, "\t\t/* 𝒳𝒳 */ ".length);
 		});
 
+		it("checks a litmus test", async () => {
+			const litmus =
+				"C SB\n\n{}\n\nP0(int *x, int *y)\n{\n\tint r0;\n\n\tWRITE_ONCE(*x, 1);\n\tr0 = READ_ONCE(*y);\n}\n\nP1(int *x, int *y)\n{\n\tint r0;\n\n\tWRITE_ONCE(*y, 1);\n\tr0 = READ_ONCE(*x);\n}\n\nexists (0:r0=0 /\\ 1:r0=0)\n";
+			const other = "file:///litmus/SB.litmus";
+			await client.open(other, litmus.replace("READ_ONCE(*y)", "READ_ONSE(*y)"), "litmus");
+			const { diagnostics } = await client.diagnostics((one) => one.uri === other && one.diagnostics.length > 0);
+			assert.match(String(diagnostics[0]!.message), /READ_ONSE/);
+			await client.change(other, 2, litmus);
+			assert.deepEqual((await client.diagnostics((one) => one.uri === other && one.version === 2)).diagnostics, []);
+		});
+
 		it("checks who includes a document when that one changes, saved or not", async () => {
 			const folder = mkdtempSync(join(tmpdir(), "mmscn-"));
 			writeFileSync(join(folder, "shared.mmscn"), "#define LIMIT 3\n");
