@@ -1,6 +1,6 @@
 // Builds dist/: the client, the language server, the search worker, the command line, the counterexample view and
 // the tests that run inside VS Code. `node esbuild.mjs`
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -34,8 +34,7 @@ const suites = readdirSync("test/editor/suite")
 	.filter((file) => file.endsWith(".test.ts"))
 	.map((file) => join("test/editor/suite", file));
 
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out, { recursive: true });
+const started = Date.now();
 await Promise.all([
 	build({
 		...common,
@@ -83,3 +82,10 @@ for (const file of existsSync("scenarios") ? readdirSync("scenarios", { recursiv
 }
 cpSync("node_modules/web-tree-sitter/web-tree-sitter.wasm", join(out, "web-tree-sitter.wasm"));
 cpSync("node_modules/tree-sitter-c/tree-sitter-c.wasm", join(out, "tree-sitter-c.wasm"));
+
+// What an earlier build left goes last, so that whoever runs from dist/ meanwhile never finds it empty.
+for (const name of readdirSync(out, { recursive: true })) {
+	const file = join(out, name);
+	const status = statSync(file);
+	if (status.isFile() && status.mtimeMs < started) rmSync(file);
+}

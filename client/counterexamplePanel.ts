@@ -82,6 +82,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 			);
 		} else this.panel.reveal(undefined, true);
 		this.draw();
+		void this.reveal(false);
 	}
 
 	private attach(panel: vscode.WebviewPanel): void {

@@ -9,6 +9,10 @@ import {
 } from "vscode-languageclient/node";
 import type { Notifications, Requests } from "../server/protocol.ts";
 
+const languages = ["mmscn", "litmus", "c", "cpp"];
+/** On disk, not yet saved, in a virtual workspace, and the kernel model's own files. */
+const schemes = ["file", "untitled", "vscode-vfs", "mmscn-kernel"];
+
 export class LanguageServer implements vscode.Disposable {
 	private readonly client: LanguageClient;
 	private started: Promise<void> | undefined;
@@ -17,7 +21,7 @@ export class LanguageServer implements vscode.Disposable {
 		const module = vscode.Uri.joinPath(extensionUri, "dist", "server.js").fsPath;
 		const serverOptions: ServerOptions = { module, transport: TransportKind.ipc };
 		const clientOptions: LanguageClientOptions = {
-			documentSelector: [{ language: "mmscn" }, { language: "litmus" }, { language: "c" }, { language: "cpp" }],
+			documentSelector: languages.flatMap((language) => schemes.map((scheme) => ({ language, scheme }))),
 			outputChannel: output,
 			diagnosticCollectionName: "mmscn",
 			// Hovers link to the scenario that shows what goes wrong, and run it.

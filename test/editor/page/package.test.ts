@@ -3,20 +3,23 @@ import { join } from "node:path";
 import { leftovers } from "../../host/installation.mjs";
 import { makePackage, packagedFiles } from "../../host/package.mjs";
 
-/** Everything a package may hold, outside the kernel model. A file that is not listed here does not ship. */
+/** Everything a package may hold, outside the kernel model and the scenarios. A file that is not listed here does not ship. */
 const listed = [
 	"CHANGELOG.md",
 	"LICENSE",
 	"README.md",
 	"dist/extension.cjs",
 	"dist/mmscn.js",
-	"dist/scenarios/seeds/compaction_vs_truncation.mmscn",
 	"dist/searchWorker.js",
 	"dist/server.js",
 	"dist/tree-sitter-c.wasm",
 	"dist/web-tree-sitter.wasm",
 	"dist/webview.css",
 	"dist/webview.js",
+	"docs/images/counterexample.png",
+	"docs/images/hover.png",
+	"docs/images/kernel-c.png",
+	"docs/images/scenario.png",
 	"package.json",
 	"syntaxes/litmus.language-configuration.json",
 	"syntaxes/litmus.tmLanguage.json",
@@ -27,12 +30,13 @@ const listed = [
 describe("the package", function () {
 	this.timeout(120_000);
 
-	it("holds what is listed, and the kernel model", () => {
+	it("holds what is listed, the kernel model and the scenarios", () => {
 		const files = packagedFiles();
-		const model = files.filter((file) => /^dist\/kernel\/[\w/]+\.mmscn$/.test(file));
-		assert.ok(model.includes("dist/kernel/machine.mmscn"));
+		const texts = files.filter((file) => /^dist\/(kernel|scenarios)\/[\w/]+\.mmscn$/.test(file));
+		assert.ok(texts.includes("dist/kernel/machine.mmscn"));
+		assert.ok(texts.includes("dist/scenarios/seeds/compaction_vs_truncation.mmscn"));
 		assert.deepEqual(
-			files.filter((file) => !model.includes(file)),
+			files.filter((file) => !texts.includes(file)),
 			listed,
 		);
 	});

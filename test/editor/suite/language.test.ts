@@ -43,8 +43,10 @@ describe("a scenario in the editor", () => {
 	});
 
 	it("explains the tag bits on the word mapping", async () => {
-		const text = await hoverText(document, position(document, ".mapping").translate(0, 2));
-		assert.match(text, /anon_vma/);
+		await replace(document, "if (!mapping &&", "if (!folio.mapping &&");
+		const word = position(document, "folio.mapping &&").translate(0, 7);
+		await until("a hover", async () => /anon_vma/.test(await hoverText(document, word)));
+		await replace(document, "if (!folio.mapping &&", "if (!mapping &&");
 	});
 
 	it("goes to the definition in the kernel model, which is read-only", async () => {
