@@ -28,7 +28,7 @@ Searches every interleaving of every check in the files, and says which expectat
   --seconds-max S          stop a search after S seconds
   --memory-max MIB         stop a search when its tables are larger
   --memory MODEL           sc or lkmm, whatever the checks say
-  --no-reduction           every interleaving one by one, as the reduced search's oracle
+  --no-reduction           leave out no interleaving for being equivalent to another: the oracle of the ordinary search
   --count-interleavings    count the complete interleavings as well
 
 Exit status: 0 every check meets its expectation, 1 one does not, 2 a file cannot be read, parsed or typed, 3 a check is

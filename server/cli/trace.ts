@@ -19,7 +19,7 @@ or SCENARIO.CHECK.
   --seconds-max S          stop a search after S seconds
   --memory-max MIB         stop a search when its tables are larger
   --memory MODEL           sc or lkmm, whatever the check says
-  --no-reduction           every interleaving one by one
+  --no-reduction           leave out no interleaving for being equivalent to another
 
 Exit status: 0 there is a counterexample, 1 there is none, 2 the file or the command line cannot be used, 3 the search is
 inconclusive.
