@@ -20,6 +20,7 @@ import { references } from "./features/references.ts";
 import { rename } from "./features/rename.ts";
 import { semanticTokens } from "./features/semanticTokens.ts";
 import { signatureHelp } from "./features/signatureHelp.ts";
+import { watching } from "./features/watching.ts";
 import { KernelModel } from "./kernelModel.ts";
 import { KernelTrees } from "./kernelTree.ts";
 import { ResultStore } from "./results.ts";
@@ -47,6 +48,7 @@ const features: readonly Feature[] = [
 	lastResults,
 	kernelDocument,
 	exportTrace,
+	watching,
 ];
 
 /** What the server runs in. */
@@ -87,15 +89,12 @@ export function serve(connection: Connection, environment: Environment): void {
 			serverInfo: { name: "mmscn" },
 		};
 	});
-	connection.onInitialized(() => void services.rules.book());
-	connection.onDidChangeConfiguration(() => {
-		settings.forget();
-		for (const document of documents.openScenarios()) services.changed.fire(document.uri);
-	});
 	documents.open.onDidClose(({ document }) => {
 		settings.forget(document.uri);
 		services.results.forget(document.uri);
 	});
+	// The kernel model is checked before anybody asks.
+	setImmediate(() => void services.rules.book());
 	connection.onShutdown(() => services.searches.dispose());
 	for (const feature of features) feature.register(services);
 	documents.listen(connection);

@@ -40,6 +40,8 @@ export class Client {
 		readonly found: (published: Published) => void;
 	}[] = [];
 	settings: unknown = {};
+	/** Methods that the server has asked to be told of. */
+	readonly registered: string[] = [];
 
 	constructor(environment: Environment) {
 		const [up, down] = [new PassThrough(), new PassThrough()];
@@ -53,6 +55,13 @@ export class Client {
 			items.map(() => this.settings),
 		);
 		this.connection.onRequest("workspace/codeLens/refresh", () => null);
+		this.connection.onRequest(
+			"client/registerCapability",
+			({ registrations }: { registrations: readonly { readonly method: string }[] }) => {
+				this.registered.push(...registrations.map((one) => one.method));
+				return null;
+			},
+		);
 		this.connection.listen();
 	}
 
@@ -60,7 +69,15 @@ export class Client {
 		await this.connection.sendRequest("initialize", {
 			processId: null,
 			rootUri: null,
-			capabilities: { workspace: { configuration: true, codeLens: { refreshSupport: true } }, ...capabilities },
+			capabilities: {
+				workspace: {
+					configuration: true,
+					codeLens: { refreshSupport: true },
+					didChangeConfiguration: { dynamicRegistration: true },
+					didChangeWatchedFiles: { dynamicRegistration: true },
+				},
+				...capabilities,
+			},
 		});
 		await this.connection.sendNotification("initialized", {});
 	}

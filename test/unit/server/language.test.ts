@@ -149,6 +149,21 @@ describe("the language server", () => {
 		});
 	});
 
+	it("checks again when an included file changes on disk, and asks to be told", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "mmscn-"));
+		writeFileSync(join(folder, "shared.mmscn"), "#define LIMIT 3\n");
+		const user = pathToFileURL(join(folder, "user.mmscn")).href;
+		await client.open(user, `#include "shared.mmscn"\n#define TWICE (2 * LIMIT)\n`);
+		assert.deepEqual((await client.diagnostics((one) => one.uri === user)).diagnostics, []);
+		assert.deepEqual([...client.registered].sort(), [
+			"workspace/didChangeConfiguration",
+			"workspace/didChangeWatchedFiles",
+		]);
+		writeFileSync(join(folder, "shared.mmscn"), "#define LIMITS 3\n");
+		await client.connection.sendNotification("workspace/didChangeWatchedFiles", { changes: [] });
+		await client.diagnostics((one) => one.uri === user && one.diagnostics.length > 0);
+	});
+
 	describe("hover", () => {
 		it("shows what the model says about a field: what must be held, rules, what goes wrong", async () => {
 			const text = await hover(scenario("\t\tstruct address_space *m = folio.map$0ping;"));
