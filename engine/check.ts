@@ -1,5 +1,6 @@
 /** One check of a scenario, from the checked tree to its result. */
 import type { CheckMember, ScenarioItem } from "./language/syntax.ts";
+import { Machine } from "./memory/sc.ts";
 import {
 	type CheckedModule,
 	defaultLowerOptions,
@@ -8,16 +9,19 @@ import {
 	lowerCheck,
 } from "./program/lower/lower.ts";
 import type { Program } from "./program/program.ts";
+import { coverageOf, type ReachedStatement, statementsReached } from "./search/coverage.ts";
 import { explore } from "./search/explore.ts";
 import { defaultLimits, type Limits, type Progress } from "./search/limits.ts";
 import { parseSchedule } from "./search/schedule.ts";
 import { isTrace, type ReplayFailure, replay } from "./verdict/replay.ts";
-import type { CheckResult, SearchStatistics, Trace, Verdict } from "./verdict/verdict.ts";
+import type { CheckResult, Coverage, SearchStatistics, Trace, Verdict } from "./verdict/verdict.ts";
 
 export interface CheckOptions {
 	readonly limits: Limits;
 	readonly reduction: boolean;
 	readonly countInterleavings: boolean;
+	/** After `safe`: also find the statements that no interleaving reached. */
+	readonly coverage?: boolean;
 	readonly lower: LowerOptions;
 	readonly cancelled?: () => boolean;
 	readonly onProgress?: (progress: Progress) => void;
@@ -63,7 +67,8 @@ export function runPrograms(
 		)
 			break;
 	}
-	const verdict = { ...(best as Verdict), stats };
+	const coverage = options.coverage && best?.verdict === "safe" ? coverageOfAll(programs, options) : undefined;
+	const verdict = { ...(best as Verdict), stats, ...(coverage ? { coverage } : {}) };
 	return {
 		file,
 		scenario: first.scenario,
@@ -71,6 +76,28 @@ export function runPrograms(
 		...verdict,
 		expected: first.expect.join(" | "),
 		ok: meets(verdict, first.expect),
+	};
+}
+
+/** States that are explored again, at the most, to find what was never reached. */
+export const coverageStatesMax = 50_000;
+
+/** Statements that no interleaving of any of the programs reached; undefined where that is too much to find out. */
+function coverageOfAll(programs: readonly Program[], options: CheckOptions): Coverage | undefined {
+	const reached = new Map<string, ReachedStatement>();
+	for (const program of programs) {
+		const coverage = coverageOf(new Machine(program), coverageStatesMax, options.cancelled);
+		if (!coverage) return undefined;
+		for (const statement of statementsReached(program, coverage)) {
+			const { file, line, column } = statement.location;
+			const key = `${file}:${line}:${column}`;
+			if (statement.reached || !reached.has(key)) reached.set(key, statement);
+		}
+	}
+	const all = [...reached.values()];
+	return {
+		statements: all.length,
+		unreached: all.flatMap(({ location, text, reached }) => (reached ? [] : [{ location, text }])),
 	};
 }
 

@@ -35,6 +35,8 @@ export type Outcome =
 
 /** Told what happens during a step; only replay listens. */
 export interface Observer {
+	/** A step begins, or is tried: what was heard of a step that proved disabled is void. */
+	begin?(): void;
 	instruction?(thread: number, instruction: number): void;
 	register?(register: number, value: number): void;
 	read?(cell: number, value: number): void;
@@ -90,6 +92,8 @@ export class Machine {
 	private fault: Fault | undefined;
 	private lenient = false;
 	private readonly dead: readonly (readonly Int32Array[])[];
+	/** Rows in which properties are evaluated. */
+	private readonly scratches = new Map<Program["properties"][number], Int32Array>();
 
 	constructor(program: Program) {
 		this.program = program;
@@ -136,6 +140,8 @@ export class Machine {
 				}
 				if (outcome.kind !== "done") return outcome;
 			}
+			// Nobody reads its registers again.
+			words.fill(0, this.base + irqWord);
 		}
 		for (let thread = 0; thread < this.program.threads.length; thread++) {
 			this.enter(thread);
@@ -196,8 +202,9 @@ export class Machine {
 	/** Runs a property's code over a state: its register 0. A dereference that faults makes the property not hold. */
 	holdsIn(words: Int32Array, property: Program["properties"][number]): boolean {
 		const code = property.code;
-		const scratch = new Int32Array(words.length + registersWord + code.registers.length);
+		const scratch = this.scratchFor(property, words.length + registersWord + code.registers.length);
 		scratch.set(words);
+		scratch.fill(0, words.length);
 		for (const variable of property.variables) {
 			const from = (this.layout.threads[variable.thread] as number) + registersWord + variable.of;
 			scratch[words.length + registersWord + variable.register] = words[from] as number;
@@ -213,12 +220,21 @@ export class Machine {
 		return outcome.kind === "done" && scratch[words.length + registersWord] !== 0;
 	}
 
+	private scratchFor(property: Program["properties"][number], length: number): Int32Array {
+		const known = this.scratches.get(property);
+		if (known) return known;
+		const scratch = new Int32Array(length);
+		this.scratches.set(property, scratch);
+		return scratch;
+	}
+
 	private begin(words: Int32Array, choices: readonly number[], observer: Observer | undefined): void {
 		this.words = words;
 		this.choices = choices;
 		this.arities.length = 0;
 		this.observer = observer;
 		this.fault = undefined;
+		observer?.begin?.();
 	}
 
 	private enter(thread: number): void {

@@ -201,6 +201,8 @@ export interface Site {
 	readonly callStack: readonly { readonly function: string; readonly call: Location; readonly text?: string }[];
 	/** The statement, white space folded. */
 	readonly text: string;
+	/** The statement of the thread's own body that led here; absent where there is none (properties). */
+	readonly statement?: { readonly location: Location; readonly text: string };
 	/** Rules (@rule) that stand at the symbols which the statement touches: "M6". */
 	readonly rules: readonly string[];
 }

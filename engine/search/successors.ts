@@ -1,5 +1,5 @@
 /** All ways a thread can take its next step from a state: one for each combination of its nondeterministic choices. */
-import type { Machine, Outcome } from "../memory/sc.ts";
+import type { Machine, Observer, Outcome } from "../memory/sc.ts";
 
 /**
  * Calls `visit` with each outcome that is not `disabled`; `into` holds the state after it. `visit` returns false to stop.
@@ -11,11 +11,12 @@ export function forEachStep(
 	thread: number,
 	into: Int32Array,
 	visit: (outcome: Outcome, choices: readonly number[]) => boolean,
+	observer?: Observer,
 ): boolean {
 	return forEachChoice(
 		(choices) => {
 			into.set(from);
-			return machine.step(into, thread, choices);
+			return machine.step(into, thread, choices, observer);
 		},
 		machine,
 		visit,
@@ -27,12 +28,13 @@ export function forEachStart(
 	machine: Machine,
 	into: Int32Array,
 	visit: (outcome: Outcome, choices: readonly number[]) => boolean,
+	observer?: Observer,
 ): boolean {
 	const blank = machine.blank();
 	return forEachChoice(
 		(choices) => {
 			into.set(blank);
-			return machine.start(into, choices);
+			return machine.start(into, choices, observer);
 		},
 		machine,
 		visit,

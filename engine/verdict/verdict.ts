@@ -164,6 +164,13 @@ export interface Verdict {
 	readonly violation?: Violation;
 	readonly trace?: Trace;
 	readonly stats: SearchStatistics;
+	/** After `safe`: how many statements the threads have, and those that no interleaving reached. */
+	readonly coverage?: Coverage;
+}
+
+export interface Coverage {
+	readonly statements: number;
+	readonly unreached: readonly { readonly location: Location; readonly text: string }[];
 }
 
 /** A verdict in its place: what `mmscn check --format json` prints and the editor receives. */

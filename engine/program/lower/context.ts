@@ -75,16 +75,31 @@ export class ProgramContext {
 	}
 
 	/** Index of the site for this place; the same place in the same calls is one site. */
-	site(file: string, range: Range, statement: Range, callStack: readonly Frame[], rules: readonly string[]): number {
+	site(
+		file: string,
+		range: Range,
+		statement: Range,
+		own: Range | undefined,
+		callStack: readonly Frame[],
+		rules: readonly string[],
+	): number {
 		const location = this.sources.location(file, range);
 		const calls = callStack.map(
 			(frame) => `${frame.function}@${frame.call.file}:${frame.call.line}:${frame.call.column}`,
 		);
-		const key = `${file}:${range.pos}:${range.end}:${statement.pos}:${statement.end}:${rules.join()}:${calls.join()}`;
+		const key = `${file}:${range.pos}:${range.end}:${statement.pos}:${statement.end}:${own?.pos}:${rules.join()}:${calls.join()}`;
 		const known = this.siteIndex.get(key);
 		if (known !== undefined) return known;
 		const index =
-			this.sites.push({ location, callStack: [...callStack], text: this.sources.text(file, statement), rules }) - 1;
+			this.sites.push({
+				location,
+				callStack: [...callStack],
+				text: this.sources.text(file, statement),
+				...(own
+					? { statement: { location: this.sources.location(this.file, own), text: this.sources.text(this.file, own) } }
+					: {}),
+				rules,
+			}) - 1;
 		this.siteIndex.set(key, index);
 		return index;
 	}

@@ -66,6 +66,10 @@ export class ThreadLowering {
 	statement: Range = { pos: 0, end: 0 };
 	/** File of `statement`. */
 	statementFile: string;
+	/** The statement of the thread's own body that calls are being followed from. */
+	private ownStatement: Range | undefined;
+	/** File of the call whose arguments are being bound; they are the caller's text. */
+	private argumentsFile: string | undefined;
 	marking: Marking = "plain";
 	atomicDepth = 0;
 	/** Registers that stand for `thread.variable` in a property. */
@@ -93,9 +97,10 @@ export class ThreadLowering {
 	}
 
 	site(range: Range, rules: readonly string[] = []): number {
-		const file = this.activation.file;
+		const file = this.argumentsFile ?? this.activation.file;
 		const statement = this.statementFile === file && this.statement.end > 0 ? this.statement : range;
-		return this.context.site(file, range, statement, this.callStack, rules);
+		const own = this.callStack.length === 0 ? statement : this.ownStatement;
+		return this.context.site(file, range, statement, own, this.callStack, rules);
 	}
 
 	error(range: Range, message: string): LoweringError {
@@ -222,7 +227,10 @@ export class ThreadLowering {
 			returnRegister,
 			returnType,
 		};
+		this.argumentsFile = outer.file;
 		activate();
+		this.argumentsFile = undefined;
+		if (this.callStack.length === 0) this.ownStatement = statement;
 		this.callStack.push(frame);
 		this.marking = "plain";
 		const loops = this.loops.splice(0);

@@ -1,6 +1,6 @@
 /** What scenarios mean: one small scenario for each thing the language promises, with the verdict it must have. */
 import assert from "node:assert/strict";
-import { replaySchedule, runPrograms } from "../../../engine/check.ts";
+import { defaultCheckOptions, replaySchedule, runPrograms } from "../../../engine/check.ts";
 import { lowerCheck } from "../../../engine/program/lower/lower.ts";
 import type { CheckResult } from "../../../engine/verdict/verdict.ts";
 import { analyzeText } from "../scenarios/analyzeFile.ts";
@@ -313,5 +313,23 @@ describe("parameters", () => {
 	});
 	it("choose the code before the search", () => {
 		expects("safe", "\tkernel v5.19;\n\tthread a { assert(LINUX_VERSION_CODE < KERNEL_VERSION(6, 0, 0)); }");
+	});
+});
+
+describe("coverage", () => {
+	it("tells which statements no interleaving reached", () => {
+		const module = analyzeText(
+			"scenario s {\n\tint x;\n\tthread a {\n\t\tint r = READ_ONCE(x);\n\t\tif (r == 3)\n\t\t\tWRITE_ONCE(x, 4);\n\t}\n\tthread b {\n\t\tWRITE_ONCE(x, 1);\n\t}\n\tcheck c () expect safe;\n}",
+		);
+		const scenario = module.scenarios[0];
+		const check = scenario?.members.find((member) => member.kind === "check");
+		assert.ok(scenario && check);
+		const { programs } = lowerCheck(module, scenario, check);
+		const { coverage } = runPrograms(module.file, programs, { ...defaultCheckOptions, coverage: true });
+		assert.equal(coverage?.statements, 4);
+		assert.deepEqual(
+			coverage?.unreached.map(({ text, location }) => [text, location.line]),
+			[["WRITE_ONCE(x, 4);", 6]],
+		);
 	});
 });

@@ -3,35 +3,22 @@
  * schedule alone; state counts and ASCII diagrams are pinned in test/golden (UPDATE_GOLDEN=1 rewrites them).
  */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultCheckOptions, replaySchedule, runPrograms } from "../../../engine/check.ts";
 import { lowerCheck } from "../../../engine/program/lower/lower.ts";
 import { renderTrace } from "../../../engine/verdict/render.ts";
 import type { CheckResult } from "../../../engine/verdict/verdict.ts";
 import { analyzeFile } from "./analyzeFile.ts";
+import { matchesGolden } from "./golden.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const scenarios = join(root, "scenarios");
-const golden = join(root, "test/golden");
-const update = process.env["UPDATE_GOLDEN"] === "1";
 
 const files = readdirSync(scenarios, { recursive: true, encoding: "utf8" })
 	.filter((path) => path.endsWith(".mmscn"))
 	.sort();
-
-/** Compares with the golden file, or rewrites it. */
-function matchesGolden(path: string, text: string): void {
-	const file = join(golden, path);
-	if (update) {
-		mkdirSync(dirname(file), { recursive: true });
-		writeFileSync(file, text);
-		return;
-	}
-	assert.ok(existsSync(file), `${relative(root, file)} is missing: run with UPDATE_GOLDEN=1 and read what it writes`);
-	assert.equal(text, readFileSync(file, "utf8"));
-}
 
 describe("shipped scenarios", () => {
 	it("exist", () => assert.ok(files.length > 0));
