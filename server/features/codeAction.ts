@@ -1,19 +1,26 @@
-/** Quick fixes: where a diagnostic knows the one right way to mend it. */
-import { type CodeAction, CodeActionKind } from "vscode-languageserver";
+/**
+ * Code actions: the one right way to mend what a diagnostic says, and the counterexample as a comment above the line where it
+ * goes wrong.
+ */
+import { type CodeAction, CodeActionKind, type Range as LspRange } from "vscode-languageserver";
+import { renderComment } from "../../engine/verdict/ascii.ts";
 import type { Analysis } from "../documents.ts";
+import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
+import { checksOf } from "./codeLens.ts";
 
 export const codeAction: Feature = {
-	capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] } },
-	register({ connection, documents }) {
+	capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.Refactor] } },
+	register({ connection, documents, results }) {
 		connection.onCodeAction(({ textDocument, range, context }) => {
 			const analysis = documents.analysis(textDocument.uri);
 			if (analysis === undefined) return [];
 			const { document } = analysis;
-			return quickFixes(analysis, document.offsetAt(range.start), document.offsetAt(range.end)).map((fix) => {
+			const fixes = quickFixes(analysis, document.offsetAt(range.start), document.offsetAt(range.end)).map((fix) => {
 				const mended = context.diagnostics.filter((one) => one.code === fix.code && one.message === fix.message);
 				return mended.length > 0 ? { ...fix.action, diagnostics: mended } : fix.action;
 			});
+			return [...fixes, ...diagrams(analysis, results, range)];
 		});
 	},
 };
@@ -37,5 +44,35 @@ export function quickFixes({ document, module }: Analysis, pos: number, end: num
 			edit: { changes: { [document.uri]: edits } },
 		};
 		return [{ code: diagnostic.code, message: diagnostic.message, action }];
+	});
+}
+
+/** Above a line where a counterexample of this very program goes wrong, or the check that found it: the diagram as a comment. */
+function diagrams({ document, tree, fingerprint }: Analysis, results: ResultStore, range: LspRange): CodeAction[] {
+	const touches = (line: number) => range.start.line <= line && line <= range.end.line;
+	return tree.items.flatMap((item) => {
+		if (item.kind !== "scenario") return [];
+		return checksOf(item).flatMap((check): CodeAction[] => {
+			const known = results.of(document.uri, item.name.text, check.name.text);
+			const trace = known?.fingerprint === fingerprint ? known.result.trace : undefined;
+			if (known === undefined || trace === undefined) return [];
+			// In a call the statement of the scenario's own thread stands for what goes wrong inside of it.
+			const place = trace.steps.at(-1)?.threadLocation ?? trace.violation.location;
+			const line = place.file === document.uri ? place.line - 1 : undefined;
+			if (line === undefined || !(touches(line) || touches(document.positionAt(check.name.pos).line))) return [];
+			const start = { line, character: 0 };
+			const lineText = document.getText({ start, end: { line: line + 1, character: 0 } });
+			const indentation = /^[ \t]*/.exec(lineText)?.[0] ?? "";
+			const lineEnd = lineText.endsWith("\r\n") ? "\r\n" : "\n";
+			const comment = renderComment(known.result).trimEnd().split("\n");
+			const newText = comment.map((text) => `${indentation}${text}`.trimEnd() + lineEnd).join("");
+			return [
+				{
+					title: `Insert the counterexample of ${check.name.text} as a comment`,
+					kind: CodeActionKind.Refactor,
+					edit: { changes: { [document.uri]: [{ range: { start, end: start }, newText }] } },
+				},
+			];
+		});
 	});
 }

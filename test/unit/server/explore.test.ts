@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import {
 	CancellationToken,
 	CancellationTokenSource,
+	type CodeAction,
 	type CodeLens,
 	type Hover,
 	LSPErrorCodes,
@@ -147,6 +148,26 @@ describe("explore interleavings", () => {
 		await explore({ check: "wrong" });
 		const hover = await client.ask<Hover>("textDocument/hover", uri, position);
 		assert.match((hover.contents as MarkupContent).value, /Last search: \*\*use after free, expected safe\*\*/);
+	});
+
+	it("offers the counterexample as a comment above the line that goes wrong", async () => {
+		await client.open(uri, text);
+		const line = text.split("\n").findIndex((one) => one.includes("int x ="));
+		const range = { start: { line, character: 3 }, end: { line, character: 3 } };
+		const ask = () =>
+			client.connection.sendRequest<CodeAction[]>("textDocument/codeAction", {
+				textDocument: { uri },
+				range,
+				context: { diagnostics: [] },
+			});
+		assert.deepEqual(await ask(), []);
+		await explore({ check: "bug" });
+		const [action] = await ask();
+		const mended = TextDocument.applyEdits(TextDocument.create(uri, "x", 0, text), action?.edit?.changes?.[uri] ?? []);
+		assert.match(mended, /\t\t\/\*\n(\t\t \*.*\n)+\t\t \*\/\n\t\tint x = thing\.value;/);
+		// A comment is no change of the program: what was found still holds.
+		await client.change(uri, 2, mended);
+		assert.equal((await lenses())[1], "Explore interleavings · ✓ use after free · N");
 	});
 
 	it("does not search a scenario with errors, or one that is not there", async () => {
