@@ -1,12 +1,13 @@
 /** One question, one answer: searches a Program and composes the Verdict. */
 import { Machine } from "../memory/sc.ts";
+import { Stepper } from "../memory/stepper.ts";
 import type { Program } from "../program/program.ts";
 import { isTrace, replay } from "../verdict/replay.ts";
 import type { Limit, SearchStatistics, Verdict } from "../verdict/verdict.ts";
 import { countInterleavings } from "./count.ts";
 import { buildGraph } from "./graph.ts";
-import { InterleavingSearch } from "./interleavings.ts";
-import type { SearchOptions } from "./limits.ts";
+import { type Found, InterleavingSearch } from "./interleavings.ts";
+import { type SearchOptions, Watch } from "./limits.ts";
 import { findLivelock, hasCycle } from "./livelock.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -22,25 +23,22 @@ export function explore(program: Program, options: ExploreOptions): Verdict {
 		const stats = { states: 0, transitions: 0, seconds: 0, limit: "unsupported" } as const;
 		return { verdict: "inconclusive", memory: program.memory, stats };
 	}
-	const machine = new Machine(program);
-	const found = new InterleavingSearch(machine, options).run();
-	const counted = options.countInterleavings && !found.limit ? count(machine, options) : undefined;
-	const stats: SearchStatistics = {
-		states: found.states,
-		transitions: found.transitions,
-		seconds: found.seconds,
-		...(counted ?? {}),
-	};
+	const stepper = new Stepper(new Machine(program));
+	const watch = new Watch(options);
+	const found = new InterleavingSearch(stepper, options, watch).run() as Found;
+	const { transitions, seconds } = watch;
+	const counted = options.countInterleavings && !found.limit ? count(stepper, options, watch) : undefined;
+	const stats: SearchStatistics = { states: found.states, transitions, seconds, ...(counted ?? {}) };
 	const isWanted = !options.wanted || (found.fault && options.wanted.includes(found.fault.kind));
 	if (found.fault && found.schedule && isWanted) return race(program, found.schedule, stats);
 	if (found.limit && found.fault && found.schedule)
 		return race(program, found.schedule, { ...stats, limit: found.limit });
 	if (found.limit) return inconclusive(found.limit, stats);
 	if (program.threads.some(hasCycle)) {
-		const graph = buildGraph(machine, options);
-		const seconds = found.seconds + graph.seconds;
+		const graph = buildGraph(stepper, options, watch);
+		const { seconds } = watch;
 		if (graph.limit) return inconclusive(graph.limit, { ...stats, seconds });
-		const livelock = findLivelock(machine, graph);
+		const livelock = findLivelock(stepper, graph);
 		if (livelock && (!found.schedule || options.wanted?.includes("livelock")))
 			return race(program, livelock.schedule, { ...stats, seconds });
 	}
@@ -65,8 +63,8 @@ function inconclusive(limit: Limit, stats: SearchStatistics): Verdict {
 	return { verdict: "inconclusive", memory: "sc", stats: { ...stats, limit } };
 }
 
-function count(machine: Machine, options: SearchOptions): Partial<SearchStatistics> {
-	const graph = buildGraph(machine, options);
+function count(stepper: Stepper, options: SearchOptions, watch: Watch): Partial<SearchStatistics> {
+	const graph = buildGraph(stepper, options, watch);
 	const counted = graph.limit ? undefined : countInterleavings(graph);
 	return counted ? { interleavings: counted.interleavings, violatingInterleavings: counted.violating } : {};
 }

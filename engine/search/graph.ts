@@ -1,10 +1,11 @@
 /** The graph of reachable states, with its edges: what livelock detection and counting need and the search itself does not keep. */
-import type { Machine } from "../memory/sc.ts";
+import { type Stepper, stepDisabled, stepDone } from "../memory/stepper.ts";
 import type { Limit } from "../verdict/verdict.ts";
 import { Judge } from "./judge.ts";
-import { type SearchOptions, Watch } from "./limits.ts";
-import { NumberList, StateTable } from "./stateTable.ts";
-import { forEachStart, forEachStep } from "./successors.ts";
+import type { SearchOptions, Watch } from "./limits.ts";
+import { NumberList } from "./rowTable.ts";
+import { StateTable } from "./stateTable.ts";
+import { forEachStart } from "./successors.ts";
 
 export interface StateGraph {
 	readonly table: StateTable;
@@ -15,35 +16,38 @@ export interface StateGraph {
 	readonly firstEdge: NumberList;
 	readonly edgeTo: NumberList;
 	readonly edgeThread: NumberList;
-	readonly edgeChoices: (readonly number[])[];
+	/** Alternatives, where the step chose. */
+	readonly edgeChoices: ReadonlyMap<number, readonly number[]>;
 	/** For each state, how many of its steps violate something. */
 	readonly violatingSteps: NumberList;
 	/** 1 where the state itself violates a property of states or of last states; 2 where it is the dead end of a reload that nothing calls for. */
 	readonly violating: NumberList;
 	readonly limit?: Limit;
-	readonly transitions: number;
-	readonly seconds: number;
 }
 
 /** Builds the graph breadth first. Violating steps and states end there, as in the search. */
-export function buildGraph(machine: Machine, options: SearchOptions): StateGraph {
-	const table = new StateTable(machine.layout.words);
-	const judge = new Judge(machine);
-	const watch = new Watch(options);
+export function buildGraph(stepper: Stepper, options: SearchOptions, watch: Watch): StateGraph {
+	const table = new StateTable(stepper);
+	const judge = new Judge(stepper.machine, (thread) => stepper.nextCell(thread));
 	const firstEdge = new NumberList();
 	const edgeTo = new NumberList();
 	const edgeThread = new NumberList();
-	const edgeChoices: (readonly number[])[] = [];
+	const edgeChoices = new Map<number, readonly number[]>();
 	const violatingSteps = new NumberList();
 	const violating = new NumberList();
 	const initial: number[] = [];
 	const initialChoices: (readonly number[])[] = [];
 	let limit: Limit | undefined;
-	const from = new Int32Array(machine.layout.words);
-	const into = new Int32Array(machine.layout.words);
-	forEachStart(machine, into, (outcome, choices) => {
+	const weigh = () => ({
+		states: table.size,
+		frontier: table.size - violating.length,
+		bytes: table.bytes + edgeTo.bytes * 2 + firstEdge.bytes * 3,
+	});
+	watch.add(weigh);
+	forEachStart(stepper.machine, stepper.words, (outcome, choices) => {
+		stepper.base.set(stepper.words);
 		if (outcome.kind !== "done") return true;
-		const added = table.add(into);
+		const added = table.addAny();
 		if (added < 0) return true;
 		initial.push(added);
 		initialChoices.push(choices);
@@ -51,34 +55,36 @@ export function buildGraph(machine: Machine, options: SearchOptions): StateGraph
 	});
 	for (let state = 0; state < table.size && !limit; state++) {
 		firstEdge.push(edgeTo.length);
-		table.get(state, from);
-		let bad = judge.ofState(from) ? 1 : 0;
+		table.load(state);
+		let bad = judge.ofState(stepper.words) ? 1 : 0;
 		let steps = 0;
 		let wrong = 0;
-		for (let thread = 0; thread < machine.program.threads.length && !bad; thread++) {
-			forEachStep(machine, from, thread, into, (outcome, choices) => {
-				steps++;
-				if (outcome.kind === "fault") wrong++;
-				if (outcome.kind === "limit") limit = outcome.limit;
-				if (outcome.kind !== "done") return true;
-				const added = table.add(into);
-				edgeTo.push(added < 0 ? ~added : added);
-				edgeThread.push(thread);
-				edgeChoices.push(choices);
-				const hit = watch.transition(
-					table.size,
-					() => table.size - state,
-					() => table.bytes + edgeTo.bytes * 3,
-				);
-				if (hit) limit = hit;
-				return !hit;
-			});
+		for (let thread = 0; thread < stepper.machine.program.threads.length && !bad && !limit; thread++) {
+			stepper.firstChoices();
+			do {
+				const result = stepper.take(thread);
+				if (result !== stepDisabled) {
+					steps++;
+					limit = table.size > options.limits.statesMax ? "states" : watch.transition();
+				}
+				if (result === stepDone) {
+					const added = table.addStep(thread);
+					if (stepper.record.arityCount > 0) edgeChoices.set(edgeTo.length, stepper.taken());
+					edgeTo.push(added < 0 ? ~added : added);
+					edgeThread.push(thread);
+				} else if (result !== stepDisabled) {
+					if (stepper.outcome.kind === "fault") wrong++;
+					if (stepper.outcome.kind === "limit") limit = stepper.outcome.limit;
+				}
+				stepper.undo(thread);
+			} while (!limit && stepper.nextChoices());
 		}
-		if (steps === 0 && !bad) bad = judge.waitsToReload(from) ? 2 : judge.ofLastState(from) ? 1 : 0;
+		if (steps === 0 && !bad) bad = judge.waitsToReload(stepper.words) ? 2 : judge.ofLastState(stepper.words) ? 1 : 0;
 		violating.push(bad);
 		violatingSteps.push(wrong);
 	}
 	firstEdge.push(edgeTo.length);
+	watch.remove(weigh);
 	return {
 		table,
 		initial,
@@ -90,7 +96,5 @@ export function buildGraph(machine: Machine, options: SearchOptions): StateGraph
 		violatingSteps,
 		violating,
 		...(limit ? { limit } : {}),
-		transitions: watch.transitions,
-		seconds: watch.seconds,
 	};
 }

@@ -8,13 +8,15 @@
  * (states waiting for their switch; states just reached) are merged.
  */
 import type { Fault } from "../memory/access.ts";
-import type { Machine, Outcome } from "../memory/sc.ts";
+import type { Outcome } from "../memory/sc.ts";
+import { type Stepper, stepDisabled, stepStopped } from "../memory/stepper.ts";
 import type { Limit } from "../verdict/verdict.ts";
 import { Judge, type StateFault } from "./judge.ts";
-import { type SearchOptions, Watch } from "./limits.ts";
+import type { SearchOptions, Watch } from "./limits.ts";
+import { NumberList } from "./rowTable.ts";
 import type { Schedule, ScheduledStep } from "./schedule.ts";
-import { NumberList, StateTable } from "./stateTable.ts";
-import { forEachStart, forEachStep } from "./successors.ts";
+import { StateTable } from "./stateTable.ts";
+import { forEachStart } from "./successors.ts";
 
 /** What a search over interleavings found. `fault` with its schedule, or nothing wrong, or a limit. */
 export interface Found {
@@ -22,8 +24,6 @@ export interface Found {
 	readonly schedule?: Schedule;
 	readonly limit?: Limit;
 	readonly states: number;
-	readonly transitions: number;
-	readonly seconds: number;
 	/** Indices of `exists` properties that no final state met. */
 	readonly unmet: readonly number[];
 }
@@ -39,7 +39,7 @@ const noThread = -1;
 
 export class InterleavingSearch {
 	readonly table: StateTable;
-	readonly machine: Machine;
+	private readonly stepper: Stepper;
 	private readonly options: SearchOptions;
 	private readonly judge: Judge;
 	private readonly watch: Watch;
@@ -48,88 +48,102 @@ export class InterleavingSearch {
 	private readonly levelOf = new NumberList();
 	private readonly reachedBy = new NumberList();
 	private readonly expanded = new NumberList();
-	private readonly firstItem = new NumberList();
 	// One entry for each item: a state as reached by a thread.
 	private readonly itemState = new NumberList();
 	private readonly itemThread = new NumberList();
 	private readonly itemParent = new NumberList();
 	private readonly itemDepth = new NumberList();
-	private readonly itemChoices = new NumberList();
-	private readonly choiceLists: (readonly number[])[] = [[]];
+	/** Alternatives of the steps that did not always take the first. */
+	private readonly itemChoices = new Map<number, readonly number[]>();
 	private seeds = new NumberList();
 	private reached = new NumberList();
 	private nextSeeds = new NumberList();
+	/** How far the queues of this level are worked off. */
+	private seed = 0;
+	private next = 0;
 	private level = 0;
-	private readonly from: Int32Array;
-	private readonly into: Int32Array;
-	private readonly scratch: Int32Array;
+	private begun = false;
 	/** What ends the search. */
 	private found: Ending | undefined;
 	/** The first violation of a kind that was not asked for. */
 	private other: Ending | undefined;
 	private limit: Limit | undefined;
 
-	constructor(machine: Machine, options: SearchOptions) {
-		this.machine = machine;
+	constructor(stepper: Stepper, options: SearchOptions, watch: Watch) {
+		this.stepper = stepper;
 		this.options = options;
-		this.table = new StateTable(machine.layout.words);
-		this.judge = new Judge(machine);
-		this.watch = new Watch(options);
-		this.threads = machine.program.threads.length;
-		this.from = new Int32Array(machine.layout.words);
-		this.into = new Int32Array(machine.layout.words);
-		this.scratch = new Int32Array(machine.layout.words);
+		this.watch = watch;
+		this.table = new StateTable(stepper);
+		this.judge = new Judge(stepper.machine, (thread) => stepper.nextCell(thread));
+		this.threads = stepper.machine.program.threads.length;
+		watch.add(() => ({
+			states: this.table.size,
+			frontier: this.seeds.length - this.seed + this.nextSeeds.length,
+			bytes: this.bytes,
+		}));
 	}
 
-	/** Runs to the first violation, to the end, or to a limit. */
-	run(): Found {
-		forEachStart(this.machine, this.into, (outcome, choices) => this.arrive(outcome, noThread, choices, -1));
-		this.nextLevel();
-		while (!this.found && !this.limit && this.seeds.length > 0) {
-			this.drainLevel();
+	/**
+	 * Runs to the first violation, to the end, or to a limit. Undefined when it stopped before, after so many transitions: call it
+	 * again to go on. `anyKind`: also a violation of a kind that is not wanted ends the search.
+	 */
+	run(transitionsMax = Number.POSITIVE_INFINITY, anyKind = false): Found | undefined {
+		const until = this.watch.transitions + transitionsMax;
+		this.table.unload();
+		if (!this.begun) this.begin();
+		while (!this.found && !this.limit && !(anyKind && this.other) && this.seeds.length > 0) {
+			if (!this.drainLevel(until, anyKind)) return undefined;
+			if (this.found || this.limit || (anyKind && this.other)) break;
 			this.level++;
 			this.nextLevel();
 		}
 		const ending = this.found ?? this.other;
-		const schedule = ending ? this.scheduleOf(ending) : undefined;
 		return {
-			...(ending ? { fault: ending.fault } : {}),
-			...(schedule ? { schedule } : {}),
+			...(ending ? { fault: ending.fault, schedule: this.scheduleOf(ending) } : {}),
 			...(this.limit ? { limit: this.limit } : {}),
 			states: this.table.size,
-			transitions: this.watch.transitions,
-			seconds: this.watch.seconds,
 			unmet: [...this.judge.unmet],
 		};
 	}
 
-	/** A schedule that leads to a state of the table, the one it was first reached by. */
-	scheduleTo(state: number): Schedule {
-		return this.scheduleOf({ item: this.firstItem.at(state) });
+	private begin(): void {
+		this.begun = true;
+		const { stepper } = this;
+		forEachStart(stepper.machine, stepper.words, (outcome, choices) => {
+			stepper.base.set(stepper.words);
+			if (outcome.kind !== "done") return this.stopped(outcome, noThread, choices, -1);
+			return this.arrive(this.table.addAny(), noThread, choices, -1);
+		});
+		this.nextLevel();
 	}
 
 	private nextLevel(): void {
 		this.seeds = this.nextSeeds;
 		this.nextSeeds = new NumberList();
 		this.reached = new NumberList();
+		this.seed = 0;
+		this.next = 0;
 	}
 
-	/** All items of one level: states that wait for a switch, and those that their threads go on to reach without one. */
-	private drainLevel(): void {
-		let seed = 0;
-		let next = 0;
-		while (!this.found && !this.limit) {
-			const seedItem = seed < this.seeds.length ? this.seeds.at(seed) : -1;
-			const reachedItem = next < this.reached.length ? this.reached.at(next) : -1;
-			if (seedItem < 0 && reachedItem < 0) return;
+	/**
+	 * All items of one level: states that wait for a switch, and those that their threads go on to reach without one. False when
+	 * it stopped early.
+	 */
+	private drainLevel(until: number, anyKind: boolean): boolean {
+		while (!this.found && !this.limit && !(anyKind && this.other)) {
+			if (this.watch.transitions >= until) return false;
+			const seedItem = this.seed < this.seeds.length ? this.seeds.at(this.seed) : -1;
+			const reachedItem = this.next < this.reached.length ? this.reached.at(this.next) : -1;
+			if (seedItem < 0 && reachedItem < 0) return true;
 			if (reachedItem < 0 || (seedItem >= 0 && this.itemDepth.at(seedItem) <= this.itemDepth.at(reachedItem))) {
-				seed++;
+				this.seed++;
 				this.expandOthers(seedItem);
 			} else {
-				next++;
+				this.next++;
 				this.expand(reachedItem, this.itemThread.at(reachedItem));
 			}
 		}
+		return true;
 	}
 
 	private expandOthers(item: number): void {
@@ -142,29 +156,34 @@ export class InterleavingSearch {
 	private expand(item: number, thread: number): void {
 		const state = this.itemState.at(item);
 		const bit = 1 << thread;
-		if ((this.expanded.at(state) & bit) !== 0) return;
-		this.expanded.set(state, this.expanded.at(state) | bit);
-		this.table.get(state, this.from);
-		forEachStep(this.machine, this.from, thread, this.into, (outcome, choices) => {
-			const limit = this.watch.transition(
-				this.table.size,
-				() => this.seeds.length + this.nextSeeds.length,
-				() => this.bytes,
-			);
-			if (limit) {
-				this.limit = limit;
-				return false;
-			}
-			return this.arrive(outcome, thread, choices, item);
-		});
+		const expanded = this.expanded.at(state);
+		if ((expanded & bit) !== 0) return;
+		this.expanded.set(state, expanded | bit);
+		const { stepper, table } = this;
+		table.load(state);
+		stepper.firstChoices();
+		for (let more = true; more; ) {
+			const result = stepper.take(thread);
+			const goesOn = result === stepDisabled || this.transition(result, thread, item);
+			stepper.undo(thread);
+			more = goesOn && stepper.nextChoices();
+		}
 	}
 
-	/** Takes in the state in `into`, reached by `thread` from `parent`. False ends the search. */
-	private arrive(outcome: Outcome, thread: number, choices: readonly number[], parent: number): boolean {
-		if (outcome.kind === "limit") {
-			this.limit = outcome.limit;
+	/** Takes in an enabled step. False ends the search. */
+	private transition(result: number, thread: number, item: number): boolean {
+		const { stepper } = this;
+		const limit = this.table.size > this.options.limits.statesMax ? "states" : this.watch.transition();
+		if (limit) {
+			this.limit = limit;
 			return false;
 		}
+		if (result === stepStopped) return this.stopped(stepper.outcome, thread, stepper.taken(), item);
+		return this.arrive(this.table.addStep(thread), thread, stepper.taken(), item);
+	}
+
+	/** Takes in a fault or limit of a step, of `noThread` for the start. False ends the search. */
+	private stopped(outcome: Outcome, thread: number, choices: readonly number[], parent: number): boolean {
 		if (outcome.kind === "fault") {
 			return this.violates({
 				fault: outcome.fault,
@@ -172,14 +191,18 @@ export class InterleavingSearch {
 				...(thread === noThread ? { initial: choices } : { step: { thread, choices } }),
 			});
 		}
-		const added = this.table.add(this.into);
+		if (outcome.kind === "limit") this.limit = outcome.limit;
+		return outcome.kind !== "limit";
+	}
+
+	/** Takes in the state in the stepper's words, reached by `thread` from `parent`. False ends the search. */
+	private arrive(added: number, thread: number, choices: readonly number[], parent: number): boolean {
 		const state = added < 0 ? ~added : added;
 		const bit = thread === noThread ? 0 : 1 << thread;
 		if (added >= 0) {
 			this.levelOf.push(this.level);
 			this.reachedBy.push(bit);
 			this.expanded.push(0);
-			this.firstItem.push(this.itemState.length);
 		} else {
 			// Known since an earlier level, or by this thread: every continuation costs no more from there.
 			if (this.levelOf.at(state) < this.level || (this.reachedBy.at(state) & bit) !== 0 || bit === 0) return true;
@@ -194,12 +217,12 @@ export class InterleavingSearch {
 		this.itemThread.push(thread);
 		this.itemParent.push(parent);
 		this.itemDepth.push(depth);
-		this.itemChoices.push(this.choiceNumber(choices));
+		if (choices.length > 0 && choices.some((choice) => choice !== 0)) this.itemChoices.set(item, choices);
 		if (thread !== noThread) this.reached.push(item);
 		if (added < 0) return true;
 		this.nextSeeds.push(item);
-		const fault =
-			this.judge.ofState(this.into) ?? (this.isLast(this.into, thread) ? this.judge.ofLastState(this.into) : undefined);
+		const { words } = this.stepper;
+		const fault = this.judge.ofState(words) ?? (this.isLast(thread) ? this.judge.ofLastState(words) : undefined);
 		return fault ? this.violates({ fault, item }) : true;
 	}
 
@@ -214,33 +237,30 @@ export class InterleavingSearch {
 		return false;
 	}
 
-	/** Whether no thread can take a step; the last one to run is asked first, as it usually can. */
-	private isLast(words: Int32Array, last: number): boolean {
-		if (last !== noThread && this.canStep(words, last)) return false;
-		for (let thread = 0; thread < this.threads; thread++)
-			if (thread !== last && this.canStep(words, thread)) return false;
-		return true;
-	}
-
-	private canStep(words: Int32Array, thread: number): boolean {
-		if (!this.machine.running(words, thread)) return false;
-		return forEachStep(this.machine, words, thread, this.scratch, () => false);
-	}
-
-	private choiceNumber(choices: readonly number[]): number {
-		if (choices.every((choice) => choice === 0)) return 0;
-		return this.choiceLists.push([...choices]) - 1;
+	/** Whether no thread can take a step from the stepper's words; the last one to run is asked first, as it usually can. */
+	private isLast(last: number): boolean {
+		const { stepper } = this;
+		if (last !== noThread && stepper.surelyCanStep(last)) return false;
+		for (let thread = 0; thread < this.threads; thread++) if (stepper.surelyCanStep(thread)) return false;
+		return stepper.nobodyCanStep();
 	}
 
 	private get bytes(): number {
-		return this.table.bytes + this.itemState.bytes * 7 + this.levelOf.bytes * 4;
+		return (
+			this.table.bytes +
+			this.itemState.bytes * 4 +
+			this.levelOf.bytes * 3 +
+			this.seeds.bytes +
+			this.reached.bytes +
+			this.nextSeeds.bytes
+		);
 	}
 
 	private scheduleOf(end: { item: number; step?: ScheduledStep; initial?: readonly number[] }): Schedule {
 		const steps: ScheduledStep[] = end.step ? [end.step] : [];
 		let initial = end.initial ?? [];
 		for (let item = end.item; item >= 0; item = this.itemParent.at(item)) {
-			const choices = this.choiceLists[this.itemChoices.at(item)] ?? [];
+			const choices = this.itemChoices.get(item) ?? [];
 			const thread = this.itemThread.at(item);
 			if (thread === noThread) initial = choices;
 			else steps.push({ thread, choices });

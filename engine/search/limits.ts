@@ -1,3 +1,5 @@
+import type { Limit } from "../verdict/verdict.ts";
+
 /** Every limit of a search, in one place. Hitting one makes the verdict `inconclusive`, and the verdict says which. */
 export interface Limits {
 	/** States kept at the most. */
@@ -43,12 +45,21 @@ export const pollTransitions = 2048;
 /** Milliseconds between two progress reports. */
 export const progressMilliseconds = 100;
 
-/** Watches the limits of one search. */
+/** What one search weighs at the moment. */
+export interface Weight {
+	readonly states: number;
+	readonly frontier: number;
+	readonly bytes: number;
+}
+
+/** Watches the limits of one question, which may take more than one search. */
 export class Watch {
 	private readonly started = performance.now();
 	private reported = 0;
 	private untilPoll = pollTransitions;
 	private readonly options: SearchOptions;
+	/** Everything that holds memory now. */
+	private readonly weigh = new Set<() => Weight>();
 	transitions = 0;
 
 	constructor(options: SearchOptions) {
@@ -59,30 +70,42 @@ export class Watch {
 		return (performance.now() - this.started) / 1000;
 	}
 
+	/** Counts what `weight` says from now on. */
+	add(weight: () => Weight): void {
+		this.weigh.add(weight);
+	}
+
+	/** Stops counting what is given up. */
+	remove(weight: () => Weight): void {
+		this.weigh.delete(weight);
+	}
+
 	/** Counts a transition; the limit that is hit now, if any. */
-	transition(
-		states: number,
-		frontier: () => number,
-		bytes: () => number,
-	): "states" | "seconds" | "memory" | "cancelled" | undefined {
+	transition(): Limit | undefined {
 		this.transitions++;
-		if (states > this.options.limits.statesMax) return "states";
-		if (--this.untilPoll > 0) return undefined;
+		return --this.untilPoll > 0 ? undefined : this.poll();
+	}
+
+	private poll(): Limit | undefined {
 		this.untilPoll = pollTransitions;
-		if (this.options.cancelled?.()) return "cancelled";
+		const { options } = this;
+		if (options.cancelled?.()) return "cancelled";
 		const now = performance.now();
-		if (now - this.started > this.options.limits.secondsMax * 1000) return "seconds";
-		const memoryMiB = bytes() / (1024 * 1024);
-		if (memoryMiB > this.options.limits.memoryMaxMiB) return "memory";
-		if (this.options.onProgress && now - this.reported >= progressMilliseconds) {
+		if (now - this.started > options.limits.secondsMax * 1000) return "seconds";
+		let states = 0;
+		let frontier = 0;
+		let bytes = 0;
+		for (const weight of this.weigh) {
+			const weighed = weight();
+			states += weighed.states;
+			frontier += weighed.frontier;
+			bytes += weighed.bytes;
+		}
+		const memoryMiB = bytes / (1024 * 1024);
+		if (memoryMiB > options.limits.memoryMaxMiB) return "memory";
+		if (options.onProgress && now - this.reported >= progressMilliseconds) {
 			this.reported = now;
-			this.options.onProgress({
-				states,
-				transitions: this.transitions,
-				seconds: this.seconds,
-				frontier: frontier(),
-				memoryMiB,
-			});
+			options.onProgress({ states, transitions: this.transitions, seconds: this.seconds, frontier, memoryMiB });
 		}
 		return undefined;
 	}

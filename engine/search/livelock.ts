@@ -4,7 +4,7 @@
  * has, for every thread, a step of that thread inside it or a state in which that thread cannot step
  * (Lichtenstein and Pnueli, POPL 1985).
  */
-import type { Machine } from "../memory/sc.ts";
+import type { Stepper } from "../memory/stepper.ts";
 import { successors } from "../program/liveness.ts";
 import type { Thread } from "../program/program.ts";
 import { forEachCyclicComponent } from "./components.ts";
@@ -42,10 +42,10 @@ export interface Livelock {
 }
 
 /** A fair cycle of the graph, if there is one, with a schedule that leads into it and around it once. */
-export function findLivelock(machine: Machine, graph: StateGraph): Livelock | undefined {
+export function findLivelock(stepper: Stepper, graph: StateGraph): Livelock | undefined {
 	let found: Livelock | undefined;
 	forEachCyclicComponent(graph, (states) => {
-		const moving = fairThreads(machine, graph, states);
+		const moving = fairThreads(stepper, graph, states);
 		if (!moving) return true;
 		found = lasso(graph, states, moving);
 		return false;
@@ -55,26 +55,27 @@ export function findLivelock(machine: Machine, graph: StateGraph): Livelock | un
 
 /** Threads that step inside the component, if it is fair; `mustMove` are those that can step everywhere in it. */
 function fairThreads(
-	machine: Machine,
+	stepper: Stepper,
 	graph: StateGraph,
 	states: readonly number[],
 ): { readonly mustMove: readonly number[]; readonly threads: readonly number[] } | undefined {
 	const inside = new Set(states);
+	const { machine } = stepper;
 	const threads = machine.program.threads.length;
 	const stepsInside = new Uint8Array(threads);
 	const idleSomewhere = new Uint8Array(threads);
 	const enabled = new Uint8Array(threads);
-	const words = new Int32Array(machine.layout.words);
 	for (const state of states) {
+		enabled.fill(0);
 		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
 			const thread = graph.edgeThread.at(edge);
 			enabled[thread] = 1;
 			if (inside.has(graph.edgeTo.at(edge))) stepsInside[thread] = 1;
 		}
-		graph.table.get(state, words);
+		graph.table.load(state);
 		for (let thread = 0; thread < threads; thread++) {
 			// Who stands before a reload that nothing calls for could have gone on without it: that is no reason to be idle.
-			const reloads = machine.nextInstruction(words, thread)?.kind === "reload";
+			const reloads = machine.nextInstruction(stepper.words, thread)?.kind === "reload";
 			if (!enabled[thread] && !reloads) idleSomewhere[thread] = 1;
 		}
 	}
@@ -127,7 +128,7 @@ interface Path {
 
 const stepOf = (graph: StateGraph, edge: number): ScheduledStep => ({
 	thread: graph.edgeThread.at(edge),
-	choices: graph.edgeChoices[edge] ?? [],
+	choices: graph.edgeChoices.get(edge) ?? [],
 });
 
 /** Shortest path from one of the states to a state that is wanted, through states that are allowed. */

@@ -1,116 +1,140 @@
-/** An exact set of states: each is stored whole and compared word by word; the hash only says where to look. */
+/**
+ * An exact set of states. A state is stored as a row of numbers: one for the shared words, one for each thread's; each number
+ * names a row of its own table, and the shared words' row is again one of numbers of short rows (Holzmann's COLLAPSE, SPIN 1997,
+ * in the recursive form of Laarman et al., SPIN 2011). Two states are equal exactly if their numbers are; no hash decides.
+ *
+ * The table holds one state in words, the current one, and takes in what a step of one thread makes of it at the price of what
+ * the step changed.
+ */
+import type { Layout } from "../memory/layout.ts";
+import type { Stepper } from "../memory/stepper.ts";
+import { RowTable } from "./rowTable.ts";
 
-const blockStates = 1 << 14;
+/** Shared words that have a number of their own. */
+const chunkWords = 8;
+/** The hash tables of states and of shared words are in this many pieces, as a binary logarithm. */
+const piecesLog = 6;
 
 export class StateTable {
-	readonly words: number;
-	private readonly blocks: Int32Array[] = [];
-	private slots: Int32Array;
-	private mask: number;
-	private count = 0;
+	private readonly stepper: Stepper;
+	private readonly starts: readonly number[];
+	private readonly shared: number;
+	private readonly chunks: readonly RowTable[];
+	private readonly chunkRows: RowTable;
+	private readonly threads: readonly RowTable[];
+	private readonly states: RowTable;
+	/** Numbers of the current state, and of its chunks. */
+	private readonly row: Int32Array;
+	private readonly chunkRow: Int32Array;
+	private readonly nextRow: Int32Array;
+	private readonly nextChunkRow: Int32Array;
+	private current = -1;
 
-	/** `words` is the length of every state. */
-	constructor(words: number) {
-		this.words = words;
-		this.slots = new Int32Array(1 << 10);
-		this.mask = this.slots.length - 1;
+	constructor(stepper: Stepper) {
+		this.stepper = stepper;
+		const layout: Layout = stepper.machine.layout;
+		const threads = stepper.machine.program.threads.length;
+		// Words past the threads are those of init, which has ended: the same in all states.
+		this.starts = [...layout.threads, layout.words].slice(0, threads + 1);
+		this.shared = this.starts[0] as number;
+		const count = Math.max(1, Math.ceil(this.shared / chunkWords));
+		this.chunks = Array.from(
+			{ length: count },
+			(_, chunk) => new RowTable(Math.min(chunkWords, this.shared - chunk * chunkWords)),
+		);
+		this.chunkRows = new RowTable(count, piecesLog);
+		this.threads = Array.from(
+			{ length: threads },
+			(_, thread) => new RowTable((this.starts[thread + 1] as number) - (this.starts[thread] as number)),
+		);
+		this.states = new RowTable(threads + 1, piecesLog);
+		this.row = new Int32Array(threads + 1);
+		this.nextRow = new Int32Array(threads + 1);
+		this.chunkRow = new Int32Array(count);
+		this.nextChunkRow = new Int32Array(count);
 	}
 
 	get size(): number {
-		return this.count;
+		return this.states.size;
 	}
 
 	/** Memory held, in bytes. */
 	get bytes(): number {
-		return this.blocks.length * blockStates * this.words * 4 + this.slots.length * 4;
+		let bytes = this.states.bytes + this.chunkRows.bytes;
+		for (const table of this.chunks) bytes += table.bytes;
+		for (const table of this.threads) bytes += table.bytes;
+		return bytes;
 	}
 
-	/** The state's number; `~number` when it was there already. */
-	add(state: Int32Array): number {
-		let slot = hashWords(state, this.words) & this.mask;
-		for (;;) {
-			const found = (this.slots[slot] as number) - 1;
-			if (found < 0) break;
-			if (this.equals(found, state)) return ~found;
-			slot = (slot + 1) & this.mask;
+	/** Number of the state in the stepper's `words`, whatever it came from; `~number` when it was there already. */
+	addAny(): number {
+		const { words } = this.stepper;
+		for (let chunk = 0; chunk < this.chunks.length; chunk++) this.nextChunkRow[chunk] = this.addChunk(chunk, words);
+		this.nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0));
+		for (let thread = 0; thread < this.threads.length; thread++)
+			this.nextRow[thread + 1] = this.addThread(thread, words);
+		return this.states.add(this.nextRow, 0);
+	}
+
+	/** Number of the state that the stepper's last step, of this thread, has made of the current one; `~number` when it was there already. */
+	addStep(thread: number): number {
+		const { stepper, row, nextRow } = this;
+		const { record } = stepper;
+		if (!stepper.changesKnown || record.started !== 0) return this.addAny();
+		for (let index = 0; index < row.length; index++) nextRow[index] = row[index] as number;
+		nextRow[thread + 1] = this.addThread(thread, stepper.words);
+		const changes = record.changedCount;
+		if (changes > 0) {
+			this.nextChunkRow.set(this.chunkRow);
+			for (let index = 0; index < changes; index++) {
+				const chunk = ((record.changed[index] as number) / chunkWords) | 0;
+				this.nextChunkRow[chunk] = this.addChunk(chunk, stepper.words);
+			}
+			nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0));
 		}
-		const index = this.count++;
-		const block = index >>> 14;
-		if (block === this.blocks.length) this.blocks.push(new Int32Array(blockStates * this.words));
-		(this.blocks[block] as Int32Array).set(state.subarray(0, this.words), (index & (blockStates - 1)) * this.words);
-		this.slots[slot] = index + 1;
-		if (this.count * 2 > this.slots.length) this.grow();
-		return index;
+		return this.states.add(nextRow, 0);
 	}
 
-	/** Copies state `index` into `into`. */
-	get(index: number, into: Int32Array): void {
-		const block = this.blocks[index >>> 14] as Int32Array;
-		const from = (index & (blockStates - 1)) * this.words;
-		for (let i = 0; i < this.words; i++) into[i] = block[from + i] as number;
-	}
-
-	private equals(index: number, state: Int32Array): boolean {
-		const block = this.blocks[index >>> 14] as Int32Array;
-		const from = (index & (blockStates - 1)) * this.words;
-		for (let i = 0; i < this.words; i++) if (block[from + i] !== state[i]) return false;
-		return true;
-	}
-
-	private grow(): void {
-		this.slots = new Int32Array(this.slots.length * 2);
-		this.mask = this.slots.length - 1;
-		const scratch = new Int32Array(this.words);
-		for (let index = 0; index < this.count; index++) {
-			this.get(index, scratch);
-			let slot = hashWords(scratch, this.words) & this.mask;
-			while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask;
-			this.slots[slot] = index + 1;
+	/** Makes a state the current one: the stepper's `base` and `words` become its words. */
+	load(state: number): void {
+		if (state === this.current) return;
+		const { row, nextRow, chunkRow, nextChunkRow, starts } = this;
+		const { base, words } = this.stepper;
+		const first = this.current < 0;
+		this.current = state;
+		this.states.get(state, nextRow, 0);
+		if (first || nextRow[0] !== row[0]) {
+			row[0] = nextRow[0] as number;
+			this.chunkRows.get(row[0], nextChunkRow, 0);
+			for (let chunk = 0; chunk < chunkRow.length; chunk++) {
+				if (!first && nextChunkRow[chunk] === chunkRow[chunk]) continue;
+				chunkRow[chunk] = nextChunkRow[chunk] as number;
+				const table = this.chunks[chunk] as RowTable;
+				table.get(chunkRow[chunk] as number, base, chunk * chunkWords);
+				table.get(chunkRow[chunk] as number, words, chunk * chunkWords);
+			}
 		}
+		for (let thread = 0; thread < this.threads.length; thread++) {
+			if (!first && nextRow[thread + 1] === row[thread + 1]) continue;
+			row[thread + 1] = nextRow[thread + 1] as number;
+			const table = this.threads[thread] as RowTable;
+			table.get(row[thread + 1] as number, base, starts[thread] as number);
+			table.get(row[thread + 1] as number, words, starts[thread] as number);
+		}
+	}
+
+	/** Forgets which state is current, after somebody else wrote to the stepper's rows. */
+	unload(): void {
+		this.current = -1;
+	}
+
+	private addChunk(chunk: number, words: Int32Array): number {
+		return known((this.chunks[chunk] as RowTable).add(words, chunk * chunkWords));
+	}
+
+	private addThread(thread: number, words: Int32Array): number {
+		return known((this.threads[thread] as RowTable).add(words, this.starts[thread] as number));
 	}
 }
 
-/** Murmur3's mixing over words (Appleby, public domain algorithm). */
-export function hashWords(words: Int32Array, length: number): number {
-	let hash = 0x9747b28c | 0;
-	for (let i = 0; i < length; i++) {
-		let word = Math.imul(words[i] as number, 0xcc9e2d51);
-		word = (word << 15) | (word >>> 17);
-		hash ^= Math.imul(word, 0x1b873593);
-		hash = (hash << 13) | (hash >>> 19);
-		hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
-	}
-	hash ^= hash >>> 16;
-	hash = Math.imul(hash, 0x85ebca6b);
-	hash ^= hash >>> 13;
-	hash = Math.imul(hash, 0xc2b2ae35);
-	return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** A list of numbers that grows without copying objects. */
-export class NumberList {
-	private values = new Int32Array(1 << 10);
-	length = 0;
-
-	push(value: number): number {
-		if (this.length === this.values.length) {
-			const larger = new Int32Array(this.values.length * 2);
-			larger.set(this.values);
-			this.values = larger;
-		}
-		this.values[this.length] = value;
-		return this.length++;
-	}
-
-	at(index: number): number {
-		return this.values[index] as number;
-	}
-
-	set(index: number, value: number): void {
-		this.values[index] = value;
-	}
-
-	get bytes(): number {
-		return this.values.length * 4;
-	}
-}
+const known = (number: number) => (number < 0 ? ~number : number);

@@ -258,8 +258,8 @@ export class Builder {
 		return this.gracePeriods++;
 	}
 
-	thread(name: string, write: (code: Code) => unknown, kind: Thread["kind"] = "thread"): number {
-		return this.threads.push(this.finish(name, write, kind, this.threads.length)) - 1;
+	thread(name: string, write: (code: Code) => unknown, kind: Thread["kind"] = "thread", cpu?: number): number {
+		return this.threads.push(this.finish(name, write, kind, cpu ?? this.threads.length)) - 1;
 	}
 
 	setInit(write: (code: Code) => unknown): void {

@@ -48,6 +48,8 @@ export interface Recipe {
 	readonly typesafe: boolean;
 	/** Whether locks have an order, and are taken once at a time: otherwise most programs end in lock misuse. */
 	readonly lockOrder: boolean;
+	/** Whether the first two threads share a CPU. */
+	readonly oneCpu: boolean;
 }
 
 const words = 3;
@@ -124,6 +126,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
 	leaks: fc.boolean(),
 	typesafe: fc.boolean(),
 	lockOrder: fc.boolean(),
+	oneCpu: fc.integer({ min: 0, max: 3 }).map((number) => number === 3),
 });
 
 interface World {
@@ -167,9 +170,14 @@ export function cook(recipe: Recipe): Program {
 			callback,
 			held: new Set<number>(),
 		};
-		builder.thread(`t${thread}`, (code) => {
-			for (const statement of body) write(code, world, statement);
-		});
+		builder.thread(
+			`t${thread}`,
+			(code) => {
+				for (const statement of body) write(code, world, statement);
+			},
+			"thread",
+			recipe.oneCpu && thread === 1 ? 0 : thread,
+		);
 	});
 	builder.thread(
 		"callback",

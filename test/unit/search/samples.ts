@@ -231,6 +231,43 @@ const interrupts = (waits: boolean) =>
 		});
 	});
 
+/** A thread that another one on its CPU keeps off it while it waits for it. */
+const oneCpu = (off: boolean) =>
+	built((builder) => {
+		const memory = builder.object("memory", { flag: 0 });
+		builder.thread("waiter", (code) => {
+			if (off) code.emit({ kind: "context", context: "preempt", change: 1 });
+			code.waitFor(memory.at("flag"), 1);
+			if (off) code.emit({ kind: "context", context: "preempt", change: -1 });
+		});
+		builder.thread("setter", (code) => code.store(memory.at("flag"), 1), "thread", 0);
+	});
+
+/** A thread that repeats for ever although another could always go on: fair only if that one does. */
+const unfair = (ends: boolean) =>
+	built((builder) => {
+		const memory = builder.object("memory", { flag: 0, word: 0, other: 0 });
+		builder.thread("waiter", (code) => code.loop((leave) => leave(equal(register(code.load(memory.at("flag"))), 1))));
+		builder.thread("walker", (code) => {
+			code.load(memory.at("word"));
+			if (!ends) code.waitFor(memory.at("other"), 1);
+			code.store(memory.at("flag"), 1);
+		});
+	});
+
+/** A thread that waits for a word which another one sets and clears for ever: it can step now and then, but need not. */
+const blinking = (first: number) =>
+	built((builder) => {
+		const memory = builder.object("memory", { flag: first });
+		builder.thread("waiter", (code) => code.waitFor(memory.at("flag"), 1));
+		builder.thread("blinker", (code) =>
+			code.loop(() => {
+				code.store(memory.at("flag"), 1 - first);
+				code.store(memory.at("flag"), first);
+			}),
+		);
+	});
+
 const choosing = (high: number) =>
 	built((builder) => {
 		const memory = builder.object("memory", { word: 0 });
@@ -291,6 +328,12 @@ export const samples: readonly Sample[] = [
 	{ name: "a bit lock", program: bitLocks(), verdict: "safe", states: 16 },
 	{ name: "an IPI waits for interrupts", program: interrupts(true), verdict: "safe" },
 	{ name: "a table freed under GUP-fast", program: interrupts(false), verdict: "use_after_free", switches: 2 },
+	{ name: "waiting with preemption off on one CPU", program: oneCpu(true), verdict: "deadlock", switches: 0 },
+	{ name: "waiting on one CPU", program: oneCpu(false), verdict: "safe", states: 3 },
+	{ name: "a loop that fairness ends", program: unfair(true), verdict: "safe", states: 4 },
+	{ name: "a loop beside one that waits for ever", program: unfair(false), verdict: "livelock" },
+	{ name: "a blinking word, first off", program: blinking(0), verdict: "livelock" },
+	{ name: "a blinking word, first on", program: blinking(1), verdict: "livelock" },
 	{ name: "one choice too many", program: choosing(2), verdict: "assertion", switches: 1 },
 	{ name: "choices in range", program: choosing(1), verdict: "safe" },
 ];
