@@ -66,7 +66,10 @@ export function displayOf(
 		const listed = comment?.tags.filter((tag) => tag.name === "bit") ?? [];
 		if (listed.length > 0) {
 			const bits = Object.fromEntries(
-				listed.map((tag) => tag.text.trim().split(/\s+/)).map(([bit, name]) => [Number(bit), name ?? ""]),
+				// The tag gives the bit as a mask, as headers do; a display wants its number.
+				listed
+					.map((tag) => tag.text.trim().split(/\s+/))
+					.map(([mask, name]) => [31 - Math.clz32(Number(mask)), name ?? ""]),
 			);
 			return { kind: "entry", bits };
 		}
