@@ -7,8 +7,18 @@
  * children and disconcerting grown-ups: Concurrency in the Linux kernel", ASPLOS 2018.
  */
 import {
-	add, addIdentity, close, compose, eventSet, has, isIn, isReflexiveSomewhere, type Relation, relation,
-	restrict, unite,
+	add,
+	addIdentity,
+	close,
+	compose,
+	eventSet,
+	has,
+	isIn,
+	isReflexiveSomewhere,
+	type Relation,
+	relation,
+	restrict,
+	unite,
 } from "./relation.ts";
 import type { Skeleton } from "./skeleton.ts";
 
@@ -110,7 +120,8 @@ export class Relations {
 			}
 			const order = coherence[location[read] as number];
 			if (!order) continue;
-			for (let i = source < 0 ? 0 : (position[source] as number); i < order.length; i++) add(this.fr, size, read, order[i] as number);
+			for (let i = source < 0 ? 0 : (position[source] as number); i < order.length; i++)
+				add(this.fr, size, read, order[i] as number);
 		}
 		for (const [read, write] of updates) {
 			const source = rf[read] as number;
@@ -144,7 +155,8 @@ export class Relations {
 			for (let read = 0; read < size.events; read++) {
 				if (threadOf[read] !== threadOf[write] || !has(rf, size, write, read)) continue;
 				any = true;
-				for (let from = 0; from < size.events; from++) if (has(skeleton.data, size, from, write)) add(carry, size, from, read);
+				for (let from = 0; from < size.events; from++)
+					if (has(skeleton.data, size, from, write)) add(carry, size, from, read);
 			}
 		}
 		if (!any) return false;
@@ -170,7 +182,10 @@ export class Relations {
 			for (let i = 0; i < b.length; i++) {
 				const word = i % size.words;
 				const dep = (this.address[i] as number) | (this.data[i] as number);
-				out[i] = (out[i] as number) | ((dep | (b[i] as number)) & (writes[word] as number)) | ((this.address[i] as number) & (reads[word] as number));
+				out[i] =
+					(out[i] as number) |
+					((dep | (b[i] as number)) & (writes[word] as number)) |
+					((this.address[i] as number) & (reads[word] as number));
 			}
 			if (hasPlain) {
 				a.set(this.address);
@@ -207,7 +222,8 @@ export class Relations {
 			if (!isIn(writes, write) || !isIn(marked, write)) continue;
 			for (let read = 0; read < size.events; read++) {
 				if (threadOf[read] !== threadOf[write] || !has(this.rf, size, write, read)) continue;
-				for (let from = 0; from < size.events; from++) if (has(this.address, size, from, write)) add(out, size, from, read);
+				for (let from = 0; from < size.events; from++)
+					if (has(this.address, size, from, write)) add(out, size, from, read);
 			}
 		}
 	}
@@ -219,7 +235,18 @@ export class Relations {
 
 	/** Computes hb; false when it has a cycle. */
 	private happens(): boolean {
-		const { skeleton, a, b, propagation, happensBefore, happensBeforeStar, cumulFence, cumulFenceStar, strongFence, rfe } = this;
+		const {
+			skeleton,
+			a,
+			b,
+			propagation,
+			happensBefore,
+			happensBeforeStar,
+			cumulFence,
+			cumulFenceStar,
+			strongFence,
+			rfe,
+		} = this;
 		const { size, marked, hasPlain, threadOf } = skeleton;
 		this.address = skeleton.address;
 		this.data = skeleton.data;
@@ -345,7 +372,8 @@ export class Relations {
 		const toWrite = skeleton.data.slice();
 		const others = eventSet(size);
 		others.fill(-1);
-		for (const unlock of sleepableUnlocks) others[unlock >>> 5] = (others[unlock >>> 5] as number) & ~(1 << (unlock & 31));
+		for (const unlock of sleepableUnlocks)
+			others[unlock >>> 5] = (others[unlock >>> 5] as number) & ~(1 << (unlock & 31));
 		restrict(toWrite, size, undefined, others);
 		const carry = relation(size);
 		compose(carry, size, toWrite, this.rf);
@@ -355,7 +383,8 @@ export class Relations {
 		compose(match, size, carry, skeleton.data);
 		for (const lock of sleepableLocks) {
 			for (const unlock of sleepableUnlocks) {
-				if (location[lock] === location[unlock] && has(match, size, lock, unlock)) this.sleepableSections.push([lock, unlock]);
+				if (location[lock] === location[unlock] && has(match, size, lock, unlock))
+					this.sleepableSections.push([lock, unlock]);
 			}
 		}
 	}
@@ -463,7 +492,13 @@ export function isCoherent(skeleton: Skeleton, { rf, location, position }: Commu
 			const second = placeOf(b);
 			if (second < 0) continue;
 			const strict = isIn(writes, b);
-			if (has(po, size, a, b) ? (strict ? first >= second : first > second) : has(po, size, b, a) && (isIn(writes, a) ? second >= first : second > first)) {
+			if (
+				has(po, size, a, b)
+					? strict
+						? first >= second
+						: first > second
+					: has(po, size, b, a) && (isIn(writes, a) ? second >= first : second > first)
+			) {
 				return false;
 			}
 		}
@@ -480,4 +515,3 @@ export function isCoherent(skeleton: Skeleton, { rf, location, position }: Commu
 		return position[source] === 0 ? -1 : (position[source] as number);
 	}
 }
-

@@ -1,5 +1,6 @@
 /** Code of a thread as a list of instructions over registers, and its paths: the front ends compile to this. */
-import { EventKind, type EventSource, type Path, type PathEnd, type PathEvent, type Tag, type Term, type Thread } from "./thread.ts";
+import { noLoads, PathRecorder, type Recorded, unionOf } from "./recorder.ts";
+import { EventKind, type EventSource, type Path, type PathEnd, type Tag, type Thread } from "./thread.ts";
 
 export type Operand =
 	| { readonly kind: "constant"; readonly value: number }
@@ -21,7 +22,13 @@ export type InstructionBody =
 	| { readonly op: "assign"; readonly register: number; readonly value: Operand }
 	| { readonly op: "load"; readonly register: number; readonly address: Operand; readonly tag: Tag }
 	| { readonly op: "store"; readonly address: Operand; readonly value: Operand; readonly tag: Tag }
-	| { readonly op: "exchange"; readonly register: number | undefined; readonly address: Operand; readonly value: Operand; readonly tag: Tag }
+	| {
+			readonly op: "exchange";
+			readonly register: number | undefined;
+			readonly address: Operand;
+			readonly value: Operand;
+			readonly tag: Tag;
+	  }
 	| {
 			readonly op: "update";
 			readonly register: number | undefined;
@@ -71,32 +78,6 @@ export interface ThreadCode {
 /** Limit of the events of one thread: a path that reaches it is cut off and the exploration is not complete. */
 export const threadEventsMaximum = 250;
 
-type Loads = readonly number[];
-const none: Loads = [];
-
-function union(...sets: Loads[]): Loads {
-	let result = none;
-	for (const set of sets) {
-		if (set.length === 0 || set === result) continue;
-		result = result.length === 0 ? set : [...new Set([...result, ...set])].sort((a, b) => a - b);
-	}
-	return result;
-}
-
-interface Register {
-	readonly term: number;
-	/** Loads that the value is computed from. */
-	readonly data: Loads;
-	/** Loads that decided that the register has this value. */
-	readonly control: Loads;
-}
-
-interface Evaluated {
-	readonly term: number;
-	readonly data: Loads;
-	readonly control: Loads;
-}
-
 /** The threads' paths of `code`, recorded as they are asked for. */
 export function threadOf(code: ThreadCode): Thread {
 	const writes = reachableWrites(code);
@@ -111,39 +92,42 @@ export function threadOf(code: ThreadCode): Thread {
 	};
 }
 
-class Recorder {
+class Recorder extends PathRecorder {
 	private readonly code: ThreadCode;
 	private readonly writes: readonly (ReadonlySet<number> | undefined)[];
 	private readonly nextId: () => number;
-	private events: PathEvent[] = [];
-	private terms: Term[] = [];
-	private registers: Register[];
-	private controls: { readonly join: number; readonly loads: Loads }[] = [];
-	private counter = 0;
+	private registers: Recorded[];
 	private statement = -1;
 	private pc = 0;
 
-	constructor(code: ThreadCode, writes: readonly (ReadonlySet<number> | undefined)[], nextId: () => number, parent?: Recorder) {
+	constructor(
+		code: ThreadCode,
+		writes: readonly (ReadonlySet<number> | undefined)[],
+		nextId: () => number,
+		parent?: Recorder,
+	) {
+		super();
 		this.code = code;
 		this.writes = writes;
 		this.nextId = nextId;
 		if (parent) {
-			this.events = [...parent.events];
-			this.terms = [...parent.terms];
+			this.continueFrom(parent);
 			this.registers = [...parent.registers];
-			this.controls = [...parent.controls];
-			this.counter = parent.counter;
 			this.statement = parent.statement;
 			this.pc = parent.pc;
 		} else {
-			this.registers = code.registers.map(({ initial }) => ({ term: this.constant(initial), data: none, control: none }));
+			this.registers = code.registers.map(({ initial }) => ({
+				term: this.constant(initial),
+				data: noLoads,
+				control: noLoads,
+			}));
 		}
 	}
 
 	/** Records up to the next choice or the end. */
 	run(): Path {
 		const end = this.advance();
-		return { id: this.nextId(), events: this.events, terms: this.terms, end };
+		return { id: this.nextId(), events: this.events, terms: this.terms, checks: this.checks, end };
 	}
 
 	private advance(): PathEnd {
@@ -152,18 +136,19 @@ class Recorder {
 			if (this.events.length >= threadEventsMaximum) {
 				return { kind: "blocked", reason: `${this.code.name} makes more than ${threadEventsMaximum} accesses` };
 			}
-			while (this.controls.length > 0 && (this.controls.at(-1) as { join: number }).join <= this.pc) this.controls.pop();
+			this.leaveControls((join) => join <= this.pc);
 			const instruction = instructions[this.pc] as Instruction;
 			if (instruction.statement !== this.statement) {
 				this.statement = instruction.statement;
 				this.counter++;
 			}
+			this.source = instruction.source;
 			const choice = this.step(instruction);
 			if (choice) return choice;
 		}
 		const registers = new Map<string, number>();
 		for (const [index, { name }] of this.code.registers.entries()) {
-			if (name !== undefined) registers.set(name, (this.registers[index] as Register).term);
+			if (name !== undefined) registers.set(name, (this.registers[index] as Recorded).term);
 		}
 		return { kind: "finished", registers };
 	}
@@ -181,12 +166,12 @@ class Recorder {
 			case "branch":
 				return this.branch(instruction);
 			case "load": {
-				const read = this.access(instruction, EventKind.Read, instruction.tag, instruction.address, { data: "address" });
+				const read = this.read(instruction.tag, this.evaluate(instruction.address));
 				this.set(instruction.register, this.readResult(read));
 				break;
 			}
 			case "store":
-				this.write(instruction, instruction.tag, instruction.address, this.evaluate(instruction.value));
+				this.write(instruction.tag, this.evaluate(instruction.address), this.evaluate(instruction.value));
 				break;
 			case "exchange":
 			case "update":
@@ -196,16 +181,16 @@ class Recorder {
 			case "add_unless":
 				return this.conditionalUpdate(instruction);
 			case "fence":
-				this.event(instruction, { kind: instruction.fence });
+				this.event(instruction.fence);
 				break;
 			case "lock":
-				this.lock(instruction, instruction.address);
+				this.takeLock(this.evaluate(instruction.address));
 				break;
 			case "unlock":
-				this.access(instruction, EventKind.Unlock, "release", instruction.address, {});
+				this.access(EventKind.Unlock, "release", this.evaluate(instruction.address), {});
 				break;
 			case "synchronize_srcu":
-				this.access(instruction, EventKind.SleepableGracePeriod, "plain", instruction.address, {});
+				this.access(EventKind.SleepableGracePeriod, "plain", this.evaluate(instruction.address), {});
 				break;
 			case "try_lock":
 			case "is_locked":
@@ -217,15 +202,15 @@ class Recorder {
 
 	private branch(instruction: Instruction & { op: "branch" }): PathEnd | undefined {
 		const condition = this.evaluate(instruction.condition);
-		const read = instruction.reads.map((register) => this.registers[register] as Register);
-		const loads = union(condition.data, condition.control, ...read.map((r) => r.data), ...read.map((r) => r.control));
+		const read = instruction.reads.map((register) => this.registers[register] as Recorded);
+		const loads = unionOf(condition.data, condition.control, ...read.map((r) => r.data), ...read.map((r) => r.control));
 		const follow = (taken: number, recorder: Recorder) => {
-			recorder.controls.push({ join: instruction.join, loads: union(loads, recorder.controlling()) });
+			recorder.control(instruction.join, loads);
 			recorder.pc = taken === 0 ? instruction.otherwise : recorder.pc + 1;
 		};
-		const term = this.terms[condition.term] as Term;
-		if (term.kind === "constant") {
-			follow(term.value === 0 ? 0 : 1, this);
+		const known = this.known(condition.term);
+		if (known !== undefined) {
+			follow(known === 0 ? 0 : 1, this);
 			return undefined;
 		}
 		return this.choice(condition.term, 2, follow);
@@ -234,17 +219,24 @@ class Recorder {
 	private readModifyWrite(instruction: Instruction & { op: "exchange" | "update" }): void {
 		const { register, tag } = instruction;
 		const operand = this.evaluate(instruction.op === "exchange" ? instruction.value : instruction.operand);
-		const read = this.access(instruction, EventKind.Read, tag, instruction.address, { atomic: true });
+		const place = this.evaluate(instruction.address);
+		const read = this.read(tag, place, true);
 		const result = this.readResult(read);
 		if (instruction.op === "exchange") {
-			this.write(instruction, tag, instruction.address, operand, read);
+			this.write(tag, place, operand, read);
 			if (register !== undefined) this.set(register, result);
 			return;
 		}
 		// The write depends on the read by data, but not on the address: its own read half does.
 		const term = this.apply(instruction.operation, result.term, operand.term);
-		const data = union([read], operand.data);
-		this.access(instruction, EventKind.Write, tag, instruction.address, { atomic: true, readHalf: read, term, data, addressless: true });
+		const data = unionOf([read], operand.data);
+		this.access(EventKind.Write, tag, place, {
+			atomic: true,
+			readHalf: read,
+			term,
+			data,
+			addressless: true,
+		});
 		if (register === undefined) return;
 		const returned = instruction.result === "old" ? result.term : term;
 		this.set(register, { term: returned, data, control: operand.control });
@@ -253,12 +245,13 @@ class Recorder {
 	private conditionalUpdate(instruction: Instruction & { op: "compare_exchange" | "add_unless" }): PathEnd {
 		const { register, tag } = instruction;
 		const compare = this.evaluate(instruction.op === "compare_exchange" ? instruction.expected : instruction.unless);
-		const read = this.access(instruction, EventKind.Read, tag, instruction.address, { atomic: true });
+		const place = this.evaluate(instruction.address);
+		const read = this.read(tag, place, true);
 		const old = this.readResult(read);
 		const isEqual = this.apply(equal, old.term, compare.term);
 		if (instruction.op === "compare_exchange") {
 			return this.choice(isEqual, 2, (taken, recorder) => {
-				if (taken === 1) recorder.write(instruction, tag, instruction.address, recorder.evaluate(instruction.desired), read, compare.data);
+				if (taken === 1) recorder.write(tag, place, recorder.evaluate(instruction.desired), read, compare.data);
 				if (register !== undefined) recorder.set(register, old);
 				recorder.pc++;
 			});
@@ -267,7 +260,7 @@ class Recorder {
 			if (taken === 1) {
 				const addend = recorder.evaluate(instruction.addend);
 				// What is added counts as an address in herd7's add_unless.
-				recorder.access(instruction, EventKind.Write, tag, instruction.address, {
+				recorder.access(EventKind.Write, tag, place, {
 					atomic: true,
 					readHalf: read,
 					term: recorder.apply(plus, old.term, addend.term),
@@ -277,31 +270,34 @@ class Recorder {
 				});
 			}
 			if (register !== undefined) {
-				recorder.set(register, { term: recorder.constant(taken), data: union([read], compare.data), control: compare.control });
+				recorder.set(register, {
+					term: recorder.constant(taken),
+					data: unionOf([read], compare.data),
+					control: compare.control,
+				});
 			}
 			recorder.pc++;
 		});
 	}
 
-	private lock(instruction: Instruction, address: Operand): void {
-		const read = this.access(instruction, EventKind.LockRead, "acquire", address, {});
-		this.access(instruction, EventKind.LockWrite, "once", address, { readHalf: read });
-	}
-
 	private lockState(instruction: Instruction & { op: "try_lock" | "is_locked" }, taken: number): void {
 		const { register, address, op } = instruction;
 		if (op === "try_lock" && taken === 1) {
-			this.lock(instruction, address);
-			if (register !== undefined) this.set(register, { term: this.constant(1), data: none, control: none });
+			this.takeLock(this.evaluate(address));
+			if (register !== undefined) this.set(register, { term: this.constant(1), data: noLoads, control: noLoads });
 		} else {
 			const seen = op === "try_lock" || taken === 1 ? EventKind.SawLocked : EventKind.SawUnlocked;
-			const event = this.access(instruction, seen, "once", address, {});
-			if (register !== undefined) this.set(register, { term: this.constant(taken), data: [event], control: none });
+			const event = this.access(seen, "once", this.evaluate(address), {});
+			if (register !== undefined) this.set(register, { term: this.constant(taken), data: [event], control: noLoads });
 		}
 		this.pc++;
 	}
 
-	private choice(condition: number | undefined, alternatives: number, follow: (taken: number, recorder: Recorder) => void): PathEnd {
+	private choice(
+		condition: number | undefined,
+		alternatives: number,
+		follow: (taken: number, recorder: Recorder) => void,
+	): PathEnd {
 		const taken: (Path | undefined)[] = [];
 		return {
 			kind: "choice",
@@ -321,116 +317,20 @@ class Recorder {
 		};
 	}
 
-	// ------------------------------------------------------------------------------------------------- events
-
-	private write(instruction: Instruction, tag: Tag, address: Operand, value: Evaluated, readHalf = -1, extraAfter: Loads = none): number {
-		return this.access(instruction, EventKind.Write, tag, address, {
-			atomic: readHalf >= 0,
-			readHalf,
-			term: value.term,
-			data: value.data,
-			extraAfter,
-		});
+	private set(register: number, { term, data, control }: Recorded): void {
+		this.registers[register] = { term, data, control: unionOf(control, this.controlling()) };
 	}
 
-	private access(
-		instruction: Instruction,
-		kind: EventKind,
-		tag: Tag,
-		address: Operand,
-		more: {
-			atomic?: boolean;
-			readHalf?: number;
-			term?: number;
-			data?: Loads | "address";
-			addressless?: boolean;
-			moreAddress?: Loads;
-			extraAfter?: Loads;
-		},
-	): number {
-		const place = this.evaluate(address);
-		const index = this.events.length;
-		const data = more.data === undefined || more.data === "address" ? none : more.data;
-		const readHalf = more.readHalf ?? -1;
-		const needs = union(place.data, data, more.moreAddress ?? none, more.extraAfter ?? none, readHalf >= 0 ? [readHalf] : none);
-		return this.event(instruction, {
-			kind,
-			tag,
-			atomic: more.atomic ?? false,
-			readHalf,
-			address: place.term,
-			value: kind === EventKind.Read ? this.term({ kind: "read", event: index }) : (more.term ?? -1),
-			addressDependencies: union(more.addressless ? none : place.data, more.moreAddress ?? none),
-			dataDependencies: data,
-			after: this.sameStatement(needs),
-		});
-	}
-
-	private event(instruction: Instruction, event: Partial<PathEvent> & { kind: EventKind }): number {
-		this.events.push({
-			tag: "plain",
-			atomic: false,
-			readHalf: -1,
-			address: -1,
-			value: -1,
-			after: none,
-			addressDependencies: none,
-			dataDependencies: none,
-			...event,
-			statement: this.counter,
-			controlDependencies: this.controlling(),
-			source: instruction.source,
-		});
-		return this.events.length - 1;
-	}
-
-	/** Those of the events that belong to this statement, and what they in turn stand after. */
-	private sameStatement(events: Loads): Loads {
-		const own = events.filter((event) => (this.events[event] as PathEvent).statement === this.counter);
-		return union(own, ...own.map((event) => (this.events[event] as PathEvent).after));
-	}
-
-	// ------------------------------------------------------------------------------------------------- values
-
-	private controlling(): Loads {
-		return this.controls.at(-1)?.loads ?? none;
-	}
-
-	private set(register: number, { term, data, control }: Evaluated): void {
-		this.registers[register] = { term, data, control: union(control, this.controlling()) };
-	}
-
-	private readResult(read: number): Evaluated {
-		return { term: (this.events[read] as PathEvent).value, data: [read], control: none };
-	}
-
-	private evaluate(operand: Operand): Evaluated {
-		if (operand.kind === "constant") return { term: this.constant(operand.value), data: none, control: none };
-		if (operand.kind === "register") return this.registers[operand.register] as Register;
+	private evaluate(operand: Operand): Recorded {
+		if (operand.kind === "constant") return { term: this.constant(operand.value), data: noLoads, control: noLoads };
+		if (operand.kind === "register") return this.registers[operand.register] as Recorded;
 		const a = this.evaluate(operand.a);
 		const b = this.evaluate(operand.b);
 		return {
 			term: this.apply(operand.operation, a.term, b.term),
-			data: union(a.data, b.data),
-			control: union(a.control, b.control),
+			data: unionOf(a.data, b.data),
+			control: unionOf(a.control, b.control),
 		};
-	}
-
-	private apply(operation: (a: number, b: number) => number, a: number, b: number): number {
-		const left = this.terms[a] as Term;
-		const right = this.terms[b] as Term;
-		if (left.kind === "constant" && right.kind === "constant") return this.constant(operation(left.value, right.value));
-		return this.term({ kind: "apply", operation, a, b });
-	}
-
-	private constant(value: number): number {
-		const known = this.terms.findIndex((term) => term.kind === "constant" && term.value === value);
-		return known >= 0 ? known : this.term({ kind: "constant", value });
-	}
-
-	private term(term: Term): number {
-		this.terms.push(term);
-		return this.terms.length - 1;
 	}
 }
 
@@ -441,10 +341,13 @@ const plus = (a: number, b: number): number => a + b;
 /** For each instruction, the addresses that it or what follows may write; undefined where one is not known beforehand. */
 function reachableWrites(code: ThreadCode): (ReadonlySet<number> | undefined)[] {
 	const { instructions } = code;
-	const assigned = new Set(instructions.flatMap((i) => ("register" in i && i.register !== undefined ? [i.register] : [])));
+	const assigned = new Set(
+		instructions.flatMap((i) => ("register" in i && i.register !== undefined ? [i.register] : [])),
+	);
 	const known = (operand: Operand): number | undefined => {
 		if (operand.kind === "constant") return operand.value;
-		if (operand.kind === "register") return assigned.has(operand.register) ? undefined : code.registers[operand.register]?.initial;
+		if (operand.kind === "register")
+			return assigned.has(operand.register) ? undefined : code.registers[operand.register]?.initial;
 		const a = known(operand.a);
 		const b = known(operand.b);
 		return a === undefined || b === undefined ? undefined : operand.operation(a, b);
@@ -461,7 +364,12 @@ function reachableWrites(code: ThreadCode): (ReadonlySet<number> | undefined)[] 
 			const before = result[pc];
 			if (!before) continue;
 			const instruction = instructions[pc] as Instruction;
-			const next = instruction.op === "jump" ? [instruction.to] : instruction.op === "branch" ? [pc + 1, instruction.otherwise] : [pc + 1];
+			const next =
+				instruction.op === "jump"
+					? [instruction.to]
+					: instruction.op === "branch"
+						? [pc + 1, instruction.otherwise]
+						: [pc + 1];
 			const sets = next.map(at);
 			if (own[pc] === "any" || sets.includes(undefined)) {
 				result[pc] = undefined;

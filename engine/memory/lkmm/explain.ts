@@ -5,7 +5,12 @@ import { has, isIn } from "./relation.ts";
 import { EventKind } from "./thread.ts";
 
 /** Whether the model keeps the order of a step, and the reason. `from` and `to` are events of the execution's skeleton. */
-export function explainStep(execution: Execution, from: number, to: number, kind: CycleStep["kind"]): { ordering: boolean; why: string } {
+export function explainStep(
+	execution: Execution,
+	from: number,
+	to: number,
+	kind: CycleStep["kind"],
+): { ordering: boolean; why: string } {
 	const { skeleton, relations, state } = execution;
 	const { size, threadOf } = skeleton;
 	const name = (event: number) => state.program.threads[threadOf[event] as number]?.name ?? "";
@@ -20,12 +25,16 @@ export function explainStep(execution: Execution, from: number, to: number, kind
 		};
 	}
 	if (kind === "co" || kind === "fr") {
-		const what = kind === "co" ? `${name(to)}'s write overwrites ${name(from)}'s` : `${name(from)} read the value that ${name(to)}'s write replaces`;
+		const what =
+			kind === "co"
+				? `${name(to)}'s write overwrites ${name(from)}'s`
+				: `${name(from)} read the value that ${name(to)}'s write replaces`;
 		return { ordering: false, why: `${what}; the order in memory is no order in time` };
 	}
 	const reason = programOrderReason(execution, from, to);
 	if (reason) return { ordering: true, why: `${text(from)} comes before ${text(to)}: ${reason}` };
-	if (has(relations.happensBefore, size, from, to)) return { ordering: true, why: `${text(from)} happens before ${text(to)}` };
+	if (has(relations.happensBefore, size, from, to))
+		return { ordering: true, why: `${text(from)} happens before ${text(to)}` };
 	return { ordering: false, why: `nothing orders ${text(from)} before ${text(to)}: ${whyNot(execution, from, to)}` };
 }
 
@@ -37,9 +46,11 @@ function programOrderReason({ skeleton, relations }: Execution, from: number, to
 	if (has(skeleton.readFence, size, from, to)) return "smp_rmb() stands between the two loads";
 	if (has(skeleton.releaseOrder, size, from, to)) return "the second is a release";
 	if (has(skeleton.nonReadWriteFence, size, from, to)) return "the first is an acquire";
-	if (has(relations.address, size, from, to) && isIn(skeleton.reads, to)) return "the address depends on the value read";
+	if (has(relations.address, size, from, to) && isIn(skeleton.reads, to))
+		return "the address depends on the value read";
 	const isWrite = second !== undefined && (second.kind === EventKind.Write || second.kind === EventKind.LockWrite);
-	if (isWrite && (has(relations.data, size, from, to) || has(relations.address, size, from, to))) return "what is stored, or where, depends on the value read";
+	if (isWrite && (has(relations.data, size, from, to) || has(relations.address, size, from, to)))
+		return "what is stored, or where, depends on the value read";
 	if (isWrite && has(skeleton.control, size, from, to)) return "the store depends on a condition on the value read";
 	if (has(skeleton.unlockLock, size, from, to)) return "an unlock and a lock stand between them";
 	return undefined;
@@ -48,7 +59,8 @@ function programOrderReason({ skeleton, relations }: Execution, from: number, to
 function whyNot({ skeleton }: Execution, from: number, to: number): string {
 	if (isIn(skeleton.plain, from) || isIn(skeleton.plain, to)) return "plain accesses are the compiler's to move";
 	const isWrite = (event: number) => isIn(skeleton.writes, event);
-	if (isWrite(from) && !isWrite(to)) return "a store may become visible after a later load; only a full barrier forbids it";
+	if (isWrite(from) && !isWrite(to))
+		return "a store may become visible after a later load; only a full barrier forbids it";
 	if (isWrite(from)) return "two stores become visible in any order without smp_wmb(), a release or a full barrier";
 	if (!isWrite(to)) {
 		return has(skeleton.control, skeleton.size, from, to)

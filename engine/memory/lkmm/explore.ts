@@ -14,7 +14,16 @@
 import { type Axiom, type Communication, fromInitial, notYet, Relations } from "./axioms.ts";
 import { type Flag, flagsOf, judgePlainAccesses, type Race } from "./races.ts";
 import { buildSkeleton, isBefore, type Skeleton } from "./skeleton.ts";
-import { type EventKey, heldBefore, indexOfKey, keyOf, State, type ThreadPart, threadOfKey, unlockOf } from "./state.ts";
+import {
+	type EventKey,
+	heldBefore,
+	indexOfKey,
+	keyOf,
+	State,
+	type ThreadPart,
+	threadOfKey,
+	unlockOf,
+} from "./state.ts";
 import { EventKind, type LkmmProgram, type PathEvent } from "./thread.ts";
 
 /** The search gives up beyond these and says which. */
@@ -193,7 +202,8 @@ class Search {
 			return;
 		}
 		this.executions++;
-		const value = (event: number) => state.valueOf(keyOf(skeleton.threadOf[event] as number, skeleton.localOf[event] as number));
+		const value = (event: number) =>
+			state.valueOf(keyOf(skeleton.threadOf[event] as number, skeleton.localOf[event] as number));
 		const stop = this.options.onExecution({
 			state,
 			skeleton,
@@ -329,7 +339,11 @@ function decide(state: State): readonly Option[] | "complete" {
  * circle have some value, which herd7 leaves open. What computes with such a value has none.
  */
 function isDetermined({ settled, path, values }: ThreadPart): boolean {
-	return settled || path.end.kind === "blocked" || path.terms.every((term, i) => term.kind === "read" || !Number.isNaN(values[i] as number));
+	return (
+		settled ||
+		path.end.kind === "blocked" ||
+		path.terms.every((term, i) => term.kind === "read" || !Number.isNaN(values[i] as number))
+	);
 }
 
 function alternatives(state: State, thread: number): readonly Option[] {
@@ -340,14 +354,20 @@ function alternatives(state: State, thread: number): readonly Option[] {
 
 /** When every read waits for writes that do not exist yet: one thread's condition is guessed. */
 function guesses(state: State): readonly Option[] {
-	const waiting = state.parts.some((part) => part.location.some((location, i) => location >= 0 && part.rf[i] === notYet && isRead(part.path.events[i])));
+	const waiting = state.parts.some((part) =>
+		part.location.some((location, i) => location >= 0 && part.rf[i] === notYet && isRead(part.path.events[i])),
+	);
 	if (!waiting) return [];
-	for (const [thread, part] of state.parts.entries()) if (part.path.end.kind === "choice") return alternatives(state, thread);
+	for (const [thread, part] of state.parts.entries())
+		if (part.path.end.kind === "choice") return alternatives(state, thread);
 	return [];
 }
 
 function isRead(event: PathEvent | undefined): boolean {
-	return event !== undefined && (event.kind === EventKind.Read || event.kind === EventKind.SawLocked || event.kind === EventKind.SawUnlocked);
+	return (
+		event !== undefined &&
+		(event.kind === EventKind.Read || event.kind === EventKind.SawLocked || event.kind === EventKind.SawUnlocked)
+	);
 }
 
 function lockPlaces(state: State, lock: EventKey): readonly Option[] {
@@ -373,7 +393,8 @@ function bounds(state: State, write: EventKey): { low: number; high: number } {
 		const event = part.path.events[i] as PathEvent;
 		let at: number;
 		if (part.placed[i] === 1) at = order.indexOf(keyOf(thread, i));
-		else if (event.kind === EventKind.Read && part.rf[i] !== notYet) at = part.rf[i] === fromInitial ? -1 : order.indexOf(part.rf[i] as number);
+		else if (event.kind === EventKind.Read && part.rf[i] !== notYet)
+			at = part.rf[i] === fromInitial ? -1 : order.indexOf(part.rf[i] as number);
 		else continue;
 		if (isBefore(event, own, i)) {
 			if (at + 1 > low) low = at + 1;
@@ -394,7 +415,8 @@ function writePlaces(state: State, write: EventKey): readonly Option[] {
 	if (event.readHalf >= 0) {
 		const source = state.rfOf(keyOf(threadOfKey(write), event.readHalf));
 		const position = source === fromInitial ? 0 : order.indexOf(source) + 1;
-		if (position >= low && position <= high && !splitsUpdate(state, order, position)) options.push((next) => next.place(write, position));
+		if (position >= low && position <= high && !splitsUpdate(state, order, position))
+			options.push((next) => next.place(write, position));
 		return options;
 	}
 	for (let position = low; position <= high; position++) {
@@ -422,7 +444,8 @@ function sources(state: State, read: EventKey): readonly Option[] {
 	const offer = (source: EventKey) => options.push((next) => next.readFrom(read, source));
 	if (event.kind === EventKind.Read) {
 		if (offered < 0 && mayRead(state, read, fromInitial)) offer(fromInitial);
-		for (const source of candidates) if (state.event(source).kind === EventKind.Write && mayRead(state, read, source)) offer(source);
+		for (const source of candidates)
+			if (state.event(source).kind === EventKind.Write && mayRead(state, read, source)) offer(source);
 	} else {
 		const held = heldBefore(state, read);
 		const thread = threadOfKey(read);
@@ -467,9 +490,11 @@ function mayRead(state: State, read: EventKey, source: EventKey): boolean {
 		let other: number;
 		const isWrite = part.placed[i] === 1;
 		if (isWrite) other = order.indexOf(keyOf(thread, i));
-		else if (event.kind === EventKind.Read && part.rf[i] !== notYet) other = part.rf[i] === fromInitial ? -1 : order.indexOf(part.rf[i] as number);
+		else if (event.kind === EventKind.Read && part.rf[i] !== notYet)
+			other = part.rf[i] === fromInitial ? -1 : order.indexOf(part.rf[i] as number);
 		else continue;
-		if (isBefore(event, own, i) ? other > at : isBefore(own, event, index) && (isWrite ? at >= other : at > other)) return false;
+		if (isBefore(event, own, i) ? other > at : isBefore(own, event, index) && (isWrite ? at >= other : at > other))
+			return false;
 	}
 	return true;
 }
@@ -487,7 +512,8 @@ function moreMayCome(state: State, read: EventKey): boolean {
 		const { events, end } = path;
 		for (let i = 0; i < events.length; i++) {
 			const event = events[i] as PathEvent;
-			if (event.kind !== EventKind.Write && event.kind !== EventKind.LockWrite && event.kind !== EventKind.Unlock) continue;
+			if (event.kind !== EventKind.Write && event.kind !== EventKind.LockWrite && event.kind !== EventKind.Unlock)
+				continue;
 			if (placed[i] === 1 || (locations[i] !== location && (locations[i] as number) >= 0)) continue;
 			if (thread !== reader || isBefore(event, own, i)) return true;
 		}

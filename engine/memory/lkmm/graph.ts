@@ -47,8 +47,16 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 		}
 		threads.push({ name: state.program.threads[thread]?.name ?? "", events: own });
 	}
-	const edges = edgesOf(execution).map(({ kind, from, to }) => ({ kind, from: shown[from] as number, to: shown[to] as number }));
-	const cycle = weakCycle(execution)?.map((step) => ({ ...step, from: shown[step.from] as number, to: shown[step.to] as number }));
+	const edges = edgesOf(execution).map(({ kind, from, to }) => ({
+		kind,
+		from: shown[from] as number,
+		to: shown[to] as number,
+	}));
+	const cycle = weakCycle(execution)?.map((step) => ({
+		...step,
+		from: shown[step.from] as number,
+		to: shown[step.to] as number,
+	}));
 	const text = (event: number) => skeleton.events[event]?.source.text ?? "";
 	const races = execution.races.map(({ kind, first, second }) => ({
 		first: shown[first] as number,
@@ -121,7 +129,8 @@ function edgesOf({ skeleton, relations, communication }: Execution): GraphEdge[]
 	};
 	put("rf", relations.rf);
 	for (const order of communication.coherence) {
-		for (let i = 0; i + 1 < order.length; i++) edges.push({ kind: "co", from: order[i] as number, to: order[i + 1] as number });
+		for (let i = 0; i + 1 < order.length; i++)
+			edges.push({ kind: "co", from: order[i] as number, to: order[i + 1] as number });
 	}
 	for (let read = 0; read < size.events; read++) {
 		if (!isIn(reads, read)) continue;

@@ -64,7 +64,8 @@ function visibility(relations: Relations) {
 	const internal = xbstar.slice();
 	for (let event = 0; event < size.events; event++) {
 		const own = skeleton.ofThread[skeleton.threadOf[event] as number] as Uint32Array;
-		for (let w = 0; w < size.words; w++) internal[event * size.words + w] = (internal[event * size.words + w] as number) & (own[w] as number);
+		for (let w = 0; w < size.words; w++)
+			internal[event * size.words + w] = (internal[event * size.words + w] as number) & (own[w] as number);
 	}
 	const strongToMarked = strong.slice();
 	restrict(strongToMarked, size, undefined, marked);
@@ -128,7 +129,12 @@ export function judgePlainAccesses(relations: Relations): PlainVerdict {
 }
 
 /** herd7's flags for a complete, consistent execution. `valueOf` is the value that an event reads or writes. */
-export function flagsOf(relations: Relations, execution: Communication, races: readonly Race[], valueOf: (event: number) => number): Set<Flag> {
+export function flagsOf(
+	relations: Relations,
+	execution: Communication,
+	races: readonly Race[],
+	valueOf: (event: number) => number,
+): Set<Flag> {
 	const { skeleton } = relations;
 	const flags = new Set<Flag>();
 	if (races.length > 0) flags.add("data-race");
@@ -140,12 +146,17 @@ export function flagsOf(relations: Relations, execution: Communication, races: r
 	flagSleepableSections(relations, valueOf, flags);
 	const { po, size } = skeleton;
 	for (const [lock, unlock] of skeleton.readerSections) {
-		if (skeleton.sleepableGracePeriods.some((gp) => has(po, size, lock, gp) && has(po, size, gp, unlock))) flags.add("invalid-sleep");
+		if (skeleton.sleepableGracePeriods.some((gp) => has(po, size, lock, gp) && has(po, size, gp, unlock)))
+			flags.add("invalid-sleep");
 	}
 	return flags;
 }
 
-function flagSleepableSections({ skeleton, sleepableSections }: Relations, valueOf: (event: number) => number, flags: Set<Flag>): void {
+function flagSleepableSections(
+	{ skeleton, sleepableSections }: Relations,
+	valueOf: (event: number) => number,
+	flags: Set<Flag>,
+): void {
 	const count = (side: 0 | 1, event: number) => sleepableSections.filter((section) => section[side] === event).length;
 	if (skeleton.sleepableLocks.some((lock) => count(0, lock) === 0)) flags.add("unmatched-srcu-lock");
 	if (skeleton.sleepableUnlocks.some((unlock) => count(1, unlock) === 0)) flags.add("unmatched-srcu-unlock");
@@ -180,4 +191,3 @@ function hasMixedLockAccesses(skeleton: Skeleton, location: Int16Array): boolean
 	}
 	return [...ordinary].some((place) => special.has(place));
 }
-

@@ -74,7 +74,12 @@ interface LocalEvent {
 	readonly failed: boolean;
 }
 
-const readKinds: readonly EventKind[] = [EventKind.Read, EventKind.LockRead, EventKind.SawLocked, EventKind.SawUnlocked];
+const readKinds: readonly EventKind[] = [
+	EventKind.Read,
+	EventKind.LockRead,
+	EventKind.SawLocked,
+	EventKind.SawUnlocked,
+];
 const writeKinds: readonly EventKind[] = [EventKind.Write, EventKind.LockWrite, EventKind.Unlock];
 
 /** Program order between events of one path. */
@@ -229,8 +234,25 @@ class Builder {
 			}
 		}
 		this.throughPlain(staticOrder, address, plain, writeFence);
-		return { ...this.lists(), ...sets, po, address, data, control, strongFence, releaseOrder, nonReadWriteFence, writeFence, readFence,
-			unlockLock, staticOrder, readFenceToAny, readFenceFromAny, compilerBarrier: this.compilerBarrier(), hasPlain: plain.some((w) => w !== 0) };
+		return {
+			...this.lists(),
+			...sets,
+			po,
+			address,
+			data,
+			control,
+			strongFence,
+			releaseOrder,
+			nonReadWriteFence,
+			writeFence,
+			readFence,
+			unlockLock,
+			staticOrder,
+			readFenceToAny,
+			readFenceFromAny,
+			compilerBarrier: this.compilerBarrier(),
+			hasPlain: plain.some((w) => w !== 0),
+		};
 	}
 
 	/** addr ; [Plain] ; wmb orders what a plain access would not. */
@@ -239,7 +261,8 @@ class Builder {
 		for (let i = 0; i < events; i++) {
 			for (let p = 0; p < events; p++) {
 				if (!isIn(plain, p) || (((address[i * words + (p >>> 5)] as number) >>> (p & 31)) & 1) === 0) continue;
-				for (let w = 0; w < words; w++) out[i * words + w] = (out[i * words + w] as number) | (writeFence[p * words + w] as number);
+				for (let w = 0; w < words; w++)
+					out[i * words + w] = (out[i * words + w] as number) | (writeFence[p * words + w] as number);
 			}
 		}
 	}
@@ -260,7 +283,8 @@ class Builder {
 
 	private unite(...relations: Relation[]): Relation {
 		const result = relation(this.size);
-		for (const r of relations) for (let i = 0; i < result.length; i++) result[i] = (result[i] as number) | (r[i] as number);
+		for (const r of relations)
+			for (let i = 0; i < result.length; i++) result[i] = (result[i] as number) | (r[i] as number);
 		return result;
 	}
 
@@ -279,7 +303,11 @@ class Builder {
 				for (const x of thread) {
 					if (x.event.atomic && isIn(e.after, x.dense)) product(e.before, this.withSelf(x.after, x.dense));
 				}
-			} else if (kind === EventKind.AfterAtomic || kind === EventKind.AfterSpinlock || kind === EventKind.AfterSleepableUnlock) {
+			} else if (
+				kind === EventKind.AfterAtomic ||
+				kind === EventKind.AfterSpinlock ||
+				kind === EventKind.AfterSleepableUnlock
+			) {
 				for (const x of thread) {
 					if (x.dense < 0 || !isIn(e.before, x.dense)) continue;
 					const matches =
@@ -294,7 +322,8 @@ class Builder {
 				for (const lock of thread) {
 					if (lock.event.kind !== EventKind.LockRead || !isIn(e.before, lock.dense)) continue;
 					for (const unlock of thread) {
-						if (unlock.event.kind === EventKind.Unlock && isIn(lock.before, unlock.dense)) product(unlock.before, e.after);
+						if (unlock.event.kind === EventKind.Unlock && isIn(lock.before, unlock.dense))
+							product(unlock.before, e.after);
 					}
 				}
 			}
@@ -308,7 +337,8 @@ class Builder {
 		this.each((unlock, thread) => {
 			if (unlock.event.kind !== EventKind.Unlock) return;
 			for (const lock of thread) {
-				if (lock.event.kind === EventKind.LockRead && isIn(unlock.after, lock.dense)) this.product(out, unlock.before, lock.after);
+				if (lock.event.kind === EventKind.LockRead && isIn(unlock.after, lock.dense))
+					this.product(out, unlock.before, lock.after);
 			}
 		});
 		return out;
@@ -318,8 +348,15 @@ class Builder {
 	private compilerBarrier(): Relation {
 		const out = relation(this.size);
 		const kinds: readonly EventKind[] = [
-			EventKind.CompilerFence, EventKind.ReadFence, EventKind.WriteFence, EventKind.GracePeriod, EventKind.SleepableGracePeriod,
-			EventKind.BeforeAtomic, EventKind.AfterAtomic, EventKind.ReaderLock, EventKind.ReaderUnlock,
+			EventKind.CompilerFence,
+			EventKind.ReadFence,
+			EventKind.WriteFence,
+			EventKind.GracePeriod,
+			EventKind.SleepableGracePeriod,
+			EventKind.BeforeAtomic,
+			EventKind.AfterAtomic,
+			EventKind.ReaderLock,
+			EventKind.ReaderUnlock,
 		];
 		this.each((e) => {
 			const { kind, tag } = e.event;
@@ -374,14 +411,16 @@ class Builder {
 					for (const lock of local) {
 						if (lock.event.kind !== EventKind.LockRead || lock.event.statement >= event.statement) continue;
 						const known = afterUnlockLock.get(lock.dense) ?? eventSet(this.size);
-						for (let w = 0; w < known.length; w++) known[w] = (known[w] as number) | ((after[w] as number) & (this.sets.memory[w] as number));
+						for (let w = 0; w < known.length; w++)
+							known[w] = (known[w] as number) | ((after[w] as number) & (this.sets.memory[w] as number));
 						afterUnlockLock.set(lock.dense, known);
 					}
 				}
 			}
 			if (open.length > 0) unmatchedReaderLock = true;
 		}
-		const having = (test: (event: PathEvent) => boolean) => this.events.flatMap((event, index) => (test(event) ? [index] : []));
+		const having = (test: (event: PathEvent) => boolean) =>
+			this.events.flatMap((event, index) => (test(event) ? [index] : []));
 		const flat = this.threads.flat().filter((e) => e.dense >= 0);
 		return {
 			size: this.size,

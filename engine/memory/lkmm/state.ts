@@ -60,7 +60,13 @@ export class State {
 	/** An access of what is no location, if there was one. */
 	invalid: InvalidAccess | undefined;
 
-	private constructor(program: LkmmProgram, parts: ThreadPart[], order: (readonly EventKey[])[], arrivals: (readonly EventKey[])[], guesses: Guess[]) {
+	private constructor(
+		program: LkmmProgram,
+		parts: ThreadPart[],
+		order: (readonly EventKey[])[],
+		arrivals: (readonly EventKey[])[],
+		guesses: Guess[],
+	) {
 		this.program = program;
 		this.parts = parts;
 		this.order = order;

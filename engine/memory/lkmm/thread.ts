@@ -71,13 +71,32 @@ export interface PathEvent {
 	readonly dataDependencies: readonly number[];
 	readonly controlDependencies: readonly number[];
 	readonly source: EventSource;
+	/** The write stands for memory being freed, or handed out (again): whoever sees the former has used it too late. */
+	readonly lifetime?: "free" | "allocate";
+}
+
+/** Something that must hold: a violation when the term is 0. */
+export interface PathCheck {
+	readonly term: number;
+	/** How many events of the path come before it. */
+	readonly after: number;
+	/** Loads that the term is computed from. */
+	readonly data: readonly number[];
+	/** For the front end: what it is that failed. */
+	readonly failure: unknown;
 }
 
 /** A value in terms of the values read: `undefined` operands do not occur; NaN is a value that is not known yet. */
 export type Term =
 	| { readonly kind: "constant"; readonly value: number }
 	| { readonly kind: "read"; readonly event: number }
-	| { readonly kind: "apply"; readonly operation: (a: number, b: number) => number; readonly a: number; readonly b: number };
+	| { readonly kind: "select"; readonly condition: number; readonly then: number; readonly otherwise: number }
+	| {
+			readonly kind: "apply";
+			readonly operation: (a: number, b: number) => number;
+			readonly a: number;
+			readonly b: number;
+	  };
 
 /** Where a path stops. */
 export type PathEnd =
@@ -104,6 +123,7 @@ export interface Path {
 	readonly id: number;
 	readonly events: readonly PathEvent[];
 	readonly terms: readonly Term[];
+	readonly checks: readonly PathCheck[];
 	readonly end: PathEnd;
 }
 
@@ -133,7 +153,10 @@ export function evaluateTerms(path: Path, readValue: (event: number) => number, 
 		const term = terms[i] as Term;
 		if (term.kind === "constant") values[i] = term.value;
 		else if (term.kind === "read") values[i] = readValue(term.event);
-		else {
+		else if (term.kind === "select") {
+			const condition = values[term.condition] as number;
+			values[i] = Number.isNaN(condition) ? Number.NaN : (values[condition !== 0 ? term.then : term.otherwise] as number);
+		} else {
 			const a = values[term.a] as number;
 			const b = values[term.b] as number;
 			values[i] = Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : term.operation(a, b);
