@@ -1,6 +1,7 @@
 /** What the searches found, by document and check, and whether it still speaks of the text on the screen. */
 import type { SourceTree } from "../engine/language/syntax.ts";
 import { isTrivia } from "../engine/language/tokens.ts";
+import type { LoweringProblem } from "../engine/program/lower/lower.ts";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
 import type { Results } from "./protocol.ts";
 
@@ -27,6 +28,10 @@ const keyOf = (scenario: string, check: string) => `${scenario} ${check}`;
 
 /** The last result of every check that was searched. */
 export class ResultStore {
+	private readonly problems = new Map<
+		string,
+		{ readonly text: string; readonly problems: readonly LoweringProblem[] }
+	>();
 	private readonly byUri = new Map<string, Map<string, KnownResult>>();
 
 	/** Takes over the results of one search. */
@@ -41,6 +46,17 @@ export class ResultStore {
 		return this.byUri.get(uri)?.get(keyOf(scenario, check));
 	}
 
+	/** Takes over why a text cannot be searched; nothing when it can. */
+	setProblems(uri: string, text: string, problems: readonly LoweringProblem[]): void {
+		this.problems.set(uri, { text, problems });
+	}
+
+	/** Why this very text of a document cannot be searched, by place. */
+	problemsOf(uri: string, text: string): readonly LoweringProblem[] {
+		const known = this.problems.get(uri);
+		return known?.text === text ? known.problems : [];
+	}
+
 	/** The results of the newest version that was searched: one version of one document. */
 	newest(uri: string): Results {
 		const known = [...(this.byUri.get(uri)?.values() ?? [])];
@@ -51,5 +67,6 @@ export class ResultStore {
 	/** A closed document's versions begin anew. */
 	forget(uri: string): void {
 		this.byUri.delete(uri);
+		this.problems.delete(uri);
 	}
 }

@@ -22,7 +22,7 @@ function answer(job: SearchJob): WorkerReply {
 }
 
 function run(job: SearchJob): WorkerReply {
-	const failed = (message: string): WorkerReply => ({ kind: "failed", id: job.id, message });
+	const failed = (message: string) => ({ kind: "failed", id: job.id, message }) as const;
 	const module = checkedModule(job);
 	if (module === undefined) return failed(`${job.uri} cannot be read.`);
 	const scenario = module.tree.items.find(
@@ -47,7 +47,7 @@ function run(job: SearchJob): WorkerReply {
 				memoryMiB,
 			} satisfies WorkerReply),
 	});
-	if (result === undefined) return failed(problems[0]?.message ?? "This check cannot be searched.");
+	if (result === undefined) return { ...failed(problems[0]?.message ?? "This check cannot be searched."), problems };
 	return { kind: "result", id: job.id, result };
 }
 

@@ -79,8 +79,22 @@ function publish({ connection, documents, results }: Services, uri: string): voi
 	// What the search has to say comes first: it must not be lost behind a long list.
 	send([
 		...unmetExpectations(documents, analysis, results),
+		...unsupported(analysis, results).map((one) => languageDiagnostic(documents, document, one)),
 		...analysis.module.diagnostics.map((one) => languageDiagnostic(documents, document, one)),
 	]);
+}
+
+/** What the last search found that it cannot do with this very text; said once, however many checks meet it. */
+function unsupported({ document, tree }: Analysis, results: ResultStore): readonly Diagnostic[] {
+	const problems = results.problemsOf(document.uri, tree.text).filter((one) => one.file === document.uri);
+	const byPlace = new Map(problems.map((one) => [`${one.pos} ${one.message}`, one]));
+	return [...byPlace.values()].map(({ pos, end, message }) => ({
+		severity: "error",
+		code: "unsupported",
+		pos,
+		end,
+		message,
+	}));
 }
 
 function litmusErrors(document: TextDocument): readonly Diagnostic[] {

@@ -55,8 +55,10 @@ async function search(services: Services, params: ExploreParameters, token: Canc
 		if (found.length > 0) {
 			results.add(uri, analysis.document.version, analysis.fingerprint, found);
 			connection.sendNotification("mmscn/results", results.newest(uri));
-			changed.fire(uri);
 		}
+		const problems = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? (outcome.problems ?? []) : []));
+		results.setProblems(uri, analysis.tree.text, problems);
+		changed.fire(uri);
 		if (outcomes.some((outcome) => outcome.kind === "cancelled"))
 			throw new ResponseError(LSPErrorCodes.RequestCancelled, "The search was cancelled.");
 		const failed = outcomes.find((outcome) => outcome.kind === "failed");

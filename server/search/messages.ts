@@ -1,5 +1,6 @@
 /** What the server and a search worker say to each other. Plain data, except for the cancel flag. */
 import type { CheckOptions } from "../../engine/check.ts";
+import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 
 /** What every worker is started with. */
@@ -35,5 +36,11 @@ export interface SearchProgress {
 export type WorkerReply =
 	| ({ readonly kind: "progress"; readonly id: number } & SearchProgress)
 	| { readonly kind: "result"; readonly id: number; readonly result: CheckResult }
-	/** The scenario cannot be searched; the message is for the user. */
-	| { readonly kind: "failed"; readonly id: number; readonly message: string };
+	| ({ readonly kind: "failed"; readonly id: number } & SearchFailure);
+
+/** The scenario cannot be searched; the message is for the user. */
+export interface SearchFailure {
+	readonly message: string;
+	/** Where the reasons stand, if they have a place. */
+	readonly problems?: readonly LoweringProblem[];
+}

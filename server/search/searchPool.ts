@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import type { SearchJob, SearchProgress, WorkerContext, WorkerReply } from "./messages.ts";
+import type { SearchFailure, SearchJob, SearchProgress, WorkerContext, WorkerReply } from "./messages.ts";
 
 /** One core is left to the editor. Each worker may use as much memory as one search is allowed. */
 export const workersMax = 4;
@@ -11,7 +11,7 @@ export const cancelGraceMilliseconds = 60;
 
 export type SearchOutcome =
 	| { readonly kind: "result"; readonly result: CheckResult }
-	| { readonly kind: "failed"; readonly message: string }
+	| ({ readonly kind: "failed" } & SearchFailure)
 	| { readonly kind: "cancelled"; readonly progress: SearchProgress };
 
 /** A search under way or waiting for a worker. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "../../../engine/language/parser.ts";
+import type { TagRow } from "../../../engine/rules/entry.ts";
 import { buildRuleBook, type RuleBook } from "../../../engine/rules/ruleBook.ts";
 import { KernelModel, kernelUri } from "../../../server/kernelModel.ts";
 import { currentRules, rulesPath } from "../../docs/rules.ts";
@@ -49,7 +50,7 @@ describe("the rule book of the kernel model", () => {
 			for (const { major, minor } of versions)
 				for (let value = 0; value <= entry.tags.mask; value++) {
 					const bits = value.toString(2).padStart(digits, "0");
-					const rows = entry.tags.rows.filter(
+					const rows: readonly TagRow[] = entry.tags.rows.filter(
 						({ span, bits: own }) =>
 							own === bits &&
 							!(span.since && (major < span.since.major || (major === span.since.major && minor < span.since.minor))) &&

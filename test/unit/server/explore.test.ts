@@ -179,6 +179,24 @@ describe("explore interleavings", () => {
 		await assert.rejects(explore({ uri: "file:///nowhere/x.mmscn" }), /no scenario, or cannot be read/);
 	});
 
+	it("says at its place why a scenario without errors cannot be searched, until the text changes", async () => {
+		const open = text.replace("param bool frees;", "param bool frees;\n\tparam int n = 0..49;\n\tparam int m = 0..49;");
+		await client.open(uri, open);
+		await assert.rejects(explore({}), /combinations/);
+		const { diagnostics } = await client.diagnostics((one) => one.diagnostics.length > 0);
+		const document = TextDocument.create(uri, "x", 0, open);
+		assert.deepEqual(
+			diagnostics.map((one) => [one.code, document.getText(one.range).slice(0, 11)]),
+			[
+				["unsupported", "check bug ("],
+				["unsupported", "check fix ("],
+				["unsupported", "check wrong"],
+			],
+		);
+		await client.change(uri, 2, text);
+		await client.diagnostics((one) => one.version === 2 && one.diagnostics.length === 0);
+	});
+
 	it("searches what the editor shows, with files beside it and untitled ones", async () => {
 		const folder = mkdtempSync(join(tmpdir(), "mmscn-"));
 		writeFileSync(join(folder, "shared.mmscn"), "#define FREES false\n");
