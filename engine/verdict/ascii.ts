@@ -56,7 +56,8 @@ function columnsOf(table: Timeline, heads: readonly (readonly string[])[], width
 			if (row.lane !== lane) continue;
 			const { text, remark } = unwrapped(row);
 			const indent = row.depth * indentColumns;
-			const both = remark === "" ? text.length : text.length + 2 + remark.length;
+			const beside = [text, remark, row.mark === undefined ? "" : `<-- ${ascii(row.mark)}`].filter((one) => one !== "");
+			const both = beside.join("  ").length;
 			const wanted =
 				both <= comfortableColumns ? both : Math.max(text.length, Math.min(remark.length, comfortableColumns));
 			natural[lane] = Math.max(natural[lane] ?? 0, indent + wanted);
@@ -194,6 +195,6 @@ function body(result: CheckResult, options: AsciiOptions): string[] {
 	const rules = trace.violation.rules ?? [];
 	if (rules.length > 0)
 		lines.push(...wrapProse(`Rule${rules.length > 1 ? "s" : ""} broken: ${rules.join(", ")}.`, width));
-	lines.push("", `Schedule: ${trace.schedule}`);
+	lines.push("", `Schedule: ${trace.schedule === "" ? '""' : trace.schedule}`);
 	return lines;
 }

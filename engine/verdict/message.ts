@@ -1,6 +1,20 @@
 /** One sentence for each violation, in the kernel's terms. */
 import type { Fault } from "../memory/access.ts";
 import type { Program } from "../program/program.ts";
+import type { PendingStatement } from "./verdict.ts";
+
+/** The sentence for a deadlock: "nobody can go on: one waits in spin_lock(&b.lock), two in spin_lock(&a.lock)". */
+export function describeWaiting(
+	threads: readonly { readonly name: string }[],
+	pending: readonly PendingStatement[],
+): string {
+	const waits = pending.map(({ thread, callStack, text }, index) => {
+		const inner = callStack.at(-1);
+		const where = inner === undefined ? text.replace(/;$/, "") : (inner.text ?? `${inner.function}()`);
+		return `${threads[thread]?.name ?? thread} ${index === 0 ? "waits " : ""}${inner === undefined ? "at" : "in"} ${where}`;
+	});
+	return `nobody can go on: ${waits.join(", ")}`;
+}
 
 /** The sentence for a fault met by the thread with this name. */
 export function describeFault(program: Program, fault: Fault, thread: string): string {

@@ -6,10 +6,21 @@ import { holdsExclusive, holdsShared } from "../memory/locks.ts";
 import { Machine, type Observer } from "../memory/sc.ts";
 import type { Display, Program, Site } from "../program/program.ts";
 import { formatSchedule, type Schedule } from "../search/schedule.ts";
+import { decisiveSteps } from "./decisive.ts";
 import { ValueDisplay } from "./display.ts";
-import { describeFault } from "./message.ts";
+import { describeFault, describeWaiting } from "./message.ts";
 import { deadlockedOr, type StateFault } from "./terminal.ts";
-import type { AccessRecord, Change, InitialValue, Location, Trace, TraceStep, Value, Violation } from "./verdict.ts";
+import type {
+	AccessRecord,
+	Change,
+	InitialValue,
+	Location,
+	PendingStatement,
+	Trace,
+	TraceStep,
+	Value,
+	Violation,
+} from "./verdict.ts";
 
 /** Why a schedule does not fit a program, and how far it did. */
 export interface ReplayFailure {
@@ -294,18 +305,22 @@ class Replay {
 			return index === earlier ? { ...step, role: "earlier" } : step;
 		});
 		const thread = this.steps[last]?.thread ?? 0;
+		const pending = this.pending(fault);
 		const cell = fault.cell === undefined ? undefined : this.program.cells[fault.cell];
 		const object = fault.object ?? cell?.object;
 		const violation: Violation = {
 			kind: fault.kind,
-			message: describeFault(this.program, fault, this.program.threads[thread]?.name ?? "init"),
+			message:
+				fault.kind === "deadlock"
+					? describeWaiting(threads, pending)
+					: describeFault(this.program, fault, this.program.threads[thread]?.name ?? "init"),
 			location: site.location,
 			...(object === undefined ? {} : { object: this.program.objects[object]?.name ?? "?" }),
 			...(cell ? { field: cell.field } : {}),
 			...(site.rules.length > 0 ? { rules: site.rules } : {}),
 			...(earlier !== undefined && earlier < last ? { pair: [earlier, last] as const } : {}),
 		};
-		return {
+		const trace: Trace = {
 			schedule: formatSchedule(this.schedule),
 			contextSwitches: this.steps.filter((step, index) => index > 0 && step.thread !== this.steps[index - 1]?.thread)
 				.length,
@@ -313,8 +328,21 @@ class Replay {
 			parameters: this.program.parameters,
 			initial: this.initial,
 			steps,
+			...(pending.length > 0 ? { pending } : {}),
 			violation,
 		};
+		return { ...trace, decisive: [...decisiveSteps(trace)].sort((a, b) => a - b) };
+	}
+
+	/** Where the threads of a deadlock or a data race stand. */
+	private pending(fault: Fault | StateFault): PendingStatement[] {
+		if (!("threads" in fault) || (fault.kind !== "deadlock" && fault.kind !== "data_race")) return [];
+		return fault.threads.flatMap((thread) => {
+			const pc = this.words[this.machine.layout.threads[thread] as number] as number;
+			if (pc < 0) return [];
+			const { location, callStack, text } = this.siteOf(thread, pc);
+			return [{ thread, location, threadLocation: callStack[0]?.call ?? location, callStack, text }];
+		});
 	}
 
 	/** The step that made the violating one wrong: the free, or the last write by another thread. */

@@ -264,7 +264,8 @@ function drawArrows(trace: Trace, page: Page): string[] {
 			found.push(...arrow(from, to, "reads", `${where}${value}`));
 		}
 	}
-	const [earlier, later] = (trace.violation.pair ?? []).map((step) => placedOfStep.get(step));
+	const pair = (trace.pending ?? []).length > 0 ? [] : (trace.violation.pair ?? []);
+	const [earlier, later] = pair.map((step) => placedOfStep.get(step));
 	if (earlier !== undefined && later !== undefined && earlier.row.lane !== later.row.lane) {
 		found.push(...arrow(earlier, later, "pair", "the racing pair"));
 	}

@@ -5,7 +5,7 @@
  */
 import { type CallNode, isSamePlace, type StatementNode, statementsOf, type TreeNode } from "./callTree.ts";
 import { decisiveSteps, mergedAccesses, startsGracePeriod } from "./decisive.ts";
-import type { Trace, TraceStep } from "./verdict.ts";
+import type { Trace, TraceStep, Violation } from "./verdict.ts";
 import { earlierDeed, violationName } from "./words.ts";
 
 export interface Lane {
@@ -191,7 +191,11 @@ const declaredType =
 
 /** C without what a diagram does not need: the semicolon, the type of a variable that gets its value here. */
 function textOf(node: TreeNode, callback: boolean): string {
-	if (node.kind === "statement") return node.text.trim().replace(/\s*;$/, "").replace(declaredType, "");
+	if (node.kind === "statement") {
+		const text = node.text.trim().replace(/\s*;$/, "").replace(declaredType, "");
+		// What kfree_rcu() puts off has no statement of its own.
+		return callback && node.depth === 0 ? text.replace(/^kfree_rcu\w*\((.*?)(,.*)?\)$/, "kfree($1)") : text;
+	}
 	// What calls the function of a callback is nothing that one could read.
 	const named = node.frame.text !== undefined && !(callback && node.depth === 0);
 	return named ? (node.frame.text ?? "").trim().replace(/\s*;$/, "") : `${node.frame.function}()`;
@@ -199,7 +203,10 @@ function textOf(node: TreeNode, callback: boolean): string {
 
 /** What a decisive step saw or changed, where its statement does not say it. */
 function valueRemarks(step: TraceStep, wholeEffect: boolean): string[] {
-	if (step.note !== undefined) return [step.note];
+	if (step.note !== undefined) {
+		const seen = step.accesses.find((access) => access.kind === "read")?.value;
+		return [seen === undefined ? step.note : `${step.note}: ${seen.text}`];
+	}
 	if (wholeEffect) return step.effect === "" ? [] : [step.effect];
 	const found: string[] = [];
 	for (const access of mergedAccesses(step)) {
@@ -224,8 +231,35 @@ interface OpenRow {
 	steps: number[];
 }
 
+/**
+ * The trace with what threads stand before as steps at its end. The step before them is then not what went wrong, and no half
+ * of a pair: what is pending is.
+ */
+function withPending(trace: Trace): Trace {
+	const pending = trace.pending ?? [];
+	if (pending.length === 0) return trace;
+	const { pair: _pair, ...violation } = trace.violation;
+	const taken = trace.steps.map(({ role: _role, ...step }) => step);
+	const waiting = pending.map((one, index): TraceStep => {
+		const held = taken.findLast((step) => step.thread === one.thread)?.held ?? [];
+		const role = index === pending.length - 1 ? "violation" : "earlier";
+		const cpu = trace.threads[one.thread]?.cpu ?? 0;
+		return { ...one, cpu, effect: "", accesses: [], changes: [], locals: [], held, role };
+	});
+	return { ...trace, steps: [...taken, ...waiting], violation };
+}
+
+/** What stands beside the arrow at a step that has a role. */
+function markOf(step: TraceStep, isPending: boolean, violation: Violation): string {
+	const name = violationName(violation.kind);
+	if (!isPending) return step.role === "violation" ? name : earlierDeed(step, violation);
+	if (violation.kind === "deadlock") return step.role === "violation" ? `waits: ${name}` : "waits";
+	return step.role === "violation" ? name : "races with it";
+}
+
 /** The rows of a trace. Rows of one thread are in the order of its steps, and so are rows of different threads. */
-export function timeline(trace: Trace, options: TimelineOptions = {}): Timeline {
+export function timeline(given: Trace, options: TimelineOptions = {}): Timeline {
+	const trace = withPending(given);
 	const { steps, violation } = trace;
 	const { lanes, laneOf } = lanesOf(trace);
 	const statements = statementsOf(steps);
@@ -297,13 +331,12 @@ export function timeline(trace: Trace, options: TimelineOptions = {}): Timeline 
 			for (const remark of valueRemarks(step, full || split))
 				if (row.remarks.at(-1) !== remark) row.remarks.push(remark);
 		}
-		if (step.role === "violation") {
-			row.role = "violation";
-			row.mark = violationName(violation.kind);
-		} else if (step.role === "earlier" && row.role === undefined) {
-			row.role = "earlier";
-			row.mark = earlierDeed(step, violation);
+		if (step.role === "violation" || (step.role === "earlier" && row.role === undefined)) {
+			row.role = step.role;
+			row.mark = markOf(step, index >= given.steps.length, violation);
 		}
 	}
+	// What is pending is a row, and no step.
+	for (const row of rows) row.steps = row.steps.filter((index) => index < given.steps.length);
 	return { lanes, rows, telling: full ? new Set(steps.keys()) : decisive };
 }

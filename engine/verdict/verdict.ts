@@ -122,6 +122,19 @@ export interface TraceStep {
 	readonly role?: "earlier" | "violation";
 }
 
+/**
+ * A statement that a thread stands before and does not take, where that is what is wrong: it waits in a deadlock, or is about to
+ * access what another thread is about to access.
+ */
+export interface PendingStatement {
+	readonly thread: number;
+	readonly location: Location;
+	readonly threadLocation: Location;
+	/** Calls, outermost first. */
+	readonly callStack: readonly Frame[];
+	readonly text: string;
+}
+
 export interface TraceThread {
 	readonly name: string;
 	readonly cpu: number;
@@ -145,6 +158,10 @@ export interface Trace {
 	readonly parameters: Readonly<Record<string, string>>;
 	readonly initial: readonly InitialValue[];
 	readonly steps: readonly TraceStep[];
+	/** Of a deadlock or a data race, which show in a state rather than in a step: where each thread that takes part stands. */
+	readonly pending?: readonly PendingStatement[];
+	/** Indices of the steps that tell the race, in order; a picture may leave out the others. */
+	readonly decisive?: readonly number[];
 	readonly violation: Violation;
 }
 

@@ -67,7 +67,11 @@ scenario endless {
 }
 `;
 
-describe("command line", () => {
+/** A search starts a thread that reads TypeScript, and the machine may be busy. In milliseconds. */
+const patience = 60_000;
+
+describe("command line", function () {
+	this.timeout(patience);
 	let folder: string;
 	before(() => {
 		folder = mkdtempSync(join(tmpdir(), "mmscn-cli-"));
@@ -241,6 +245,57 @@ scenario store_buffering {
 			told,
 			[...told].sort((a, b) => a - b),
 		);
+	});
+
+	it("draws where everybody waits in a deadlock, and what is about to race", async () => {
+		writeFileSync(
+			join(folder, "stuck.mmscn"),
+			`#include <linux/spinlock.mmscn>
+struct thing { int value; spinlock_t lock; };
+scenario stuck {
+	kernel v6.5;
+	struct thing a, b;
+	thread one { spin_lock(&a.lock); spin_lock(&b.lock); }
+	thread two { spin_lock(&b.lock); spin_lock(&a.lock); }
+	check abba expect deadlock;
+}
+scenario racy {
+	kernel v6.5;
+	struct thing a;
+	thread one { a.value = 1; }
+	thread two { int seen = READ_ONCE(a.value); }
+	check plain with data_races expect data_race;
+}
+`,
+		);
+		const stuck = await mmscn(["trace", "stuck.mmscn", "abba"]);
+		assert.equal(
+			stuck.out,
+			`stuck, check abba: deadlock
+
+CPU 0                           CPU 1
+one                             two
+-----                           -----
+spin_lock(&a.lock)
+                                spin_lock(&b.lock)
+spin_lock(&b.lock)  <-- waits
+                                spin_lock(&a.lock)  <-- waits: deadlock
+
+nobody can go on: one waits in spin_lock(&b.lock), two in
+spin_lock(&a.lock).
+
+Schedule: ab
+`,
+		);
+		const racy = await mmscn(["trace", "stuck.mmscn", "plain"]);
+		assert.match(racy.out, /^a\.value = 1 {2}<-- races with it\n {6,}seen = READ_ONCE\(a\.value\)\s+<-- data race$/m);
+		for (const format of traceFormats) {
+			assert.equal((await mmscn(["trace", "stuck.mmscn", "abba", "ab", "--format", format])).status, 0);
+		}
+		const json = (await mmscn(["check", "stuck.mmscn", "--format", "json"])).out;
+		const schema = JSON.parse(readFileSync(new URL("../../../docs/verdict.schema.json", import.meta.url), "utf8"));
+		const validate = new Ajv2020({ allErrors: true }).compile(schema);
+		assert.ok(validate(JSON.parse(json)), JSON.stringify(validate.errors));
 	});
 
 	it("has no counterexample of what is safe", async () => {
