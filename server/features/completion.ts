@@ -1,5 +1,5 @@
 /** Completion: what may stand at a place, from the fields of a struct to the words of a scenario. */
-import { type CompletionItem, CompletionItemKind, InsertTextFormat } from "vscode-languageserver";
+import { type CompletionItem, CompletionItemKind, InsertTextFormat, type Position } from "vscode-languageserver";
 import type { ScenarioItem } from "../../engine/language/syntax.ts";
 import { keywords, TokenKind } from "../../engine/language/tokens.ts";
 import type { SymbolInfo, SymbolKind, Type } from "../../engine/language/types.ts";
@@ -17,13 +17,21 @@ export const completion: Feature = {
 	register(services) {
 		const { connection, documents, client } = services;
 		const snippets = () => client().textDocument?.completion?.completionItem?.snippetSupport === true;
-		connection.onCompletion(({ textDocument, position }) => {
+		connection.onCompletion(({ textDocument, position, context }) => {
 			const analysis = documents.analysis(textDocument.uri);
-			return analysis ? completionsAt(services, analysis, analysis.document.offsetAt(position), snippets()) : [];
+			if (analysis === undefined || !isWanted(analysis, position, context?.triggerCharacter)) return [];
+			return completionsAt(services, analysis, analysis.document.offsetAt(position), snippets());
 		});
 		connection.onCompletionResolve((item) => resolve(services, item));
 	},
 };
+
+/** `>` is mostly a comparison, `<` and `/` mostly no path: then nobody has asked for anything. */
+function isWanted({ document }: Analysis, position: Position, trigger: string | undefined): boolean {
+	const line = document.getText({ start: { line: position.line, character: 0 }, end: position });
+	if (trigger === ">") return line.endsWith("->");
+	return (trigger !== "<" && trigger !== "/") || /^\s*#\s*include\s*</.test(line);
+}
 
 /** What `resolve` needs to find the symbol of an item again. */
 interface ItemOrigin {
@@ -168,15 +176,12 @@ function checkWords(
 	const written = tree.text.slice(check.pos, offset);
 	const open = written.lastIndexOf("(") > written.lastIndexOf(")");
 	if (open) {
-		if (kind === TokenKind.Equal)
-			return [
-				"true",
-				"false",
-				...namesAt(module, offset).filter((symbol) => symbol.kind === "enumerator" || symbol.kind === "constant"),
-			];
-		return scenario.members.flatMap((member) =>
+		const params = scenario.members.flatMap((member) =>
 			member.kind === "param" && member.symbol !== undefined ? [member.symbol] : [],
 		);
+		if (kind !== TokenKind.Equal) return params;
+		const name = /(\w+)\s*=\s*\w*$/.exec(written)?.[1];
+		return valuesOf(params.find((param) => param.name === name)?.type, namesAt(module, offset));
 	}
 	const expectation = ["safe", "reachable", ...Object.keys(violationWords)];
 	const clause = /\b(expect|under|with)\b(?![\s\S]*\b(?:expect|under|with)\b)/.exec(written)?.[1];
@@ -186,6 +191,15 @@ function checkWords(
 		if (clause === "with") return ["data_races", "leaks"];
 	}
 	return ["under", "with", "expect"];
+}
+
+/** The values that a parameter of a type may be given by name. */
+function valuesOf(type: Type | undefined, names: readonly SymbolInfo[]): (string | SymbolInfo)[] {
+	if (type?.kind === "bool") return ["true", "false"];
+	if (type?.kind !== "enum") return names.filter((symbol) => symbol.kind === "constant");
+	return names.filter(
+		(symbol) => symbol.kind === "enumerator" && symbol.type.kind === "enum" && symbol.type.name === type.name,
+	);
 }
 
 function wordItem(word: string): CompletionItem {

@@ -45,7 +45,7 @@ async function isKernelC(services: Services, document: TextDocument): Promise<bo
 
 const kinds: Readonly<Record<Exclude<CSymbol["kind"], "field">, readonly EntryKind[]>> = {
 	function: ["function", "constant"],
-	name: ["constant", "enumerator", "function", "object"],
+	name: ["constant", "enumerator", "function", "object", "typedef"],
 	struct: ["struct", "enum"],
 	type: ["typedef"],
 };

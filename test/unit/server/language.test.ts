@@ -390,6 +390,28 @@ describe("the language server", () => {
 			assert.ok((await labels(scenario("").replace("check open", "$0\n\tcheck open"))).includes("thread"));
 		});
 
+		it("offers the values of a parameter by its type", async () => {
+			const text = scenario("", "enum era { OLD, NEW };\nenum other { X };\n").replace(
+				"param bool locked;",
+				"param bool locked;\n\tparam enum era era;",
+			);
+			assert.deepEqual(await labels(text.replace("(locked = false)", "(locked = $0)")), ["true", "false"]);
+			assert.deepEqual(await labels(text.replace("(locked = false)", "(era = $0)")), ["OLD", "NEW"]);
+		});
+
+		it("offers nothing where a character only looks like a trigger", async () => {
+			const typed = async (fixture: string, triggerCharacter: string) =>
+				(
+					await ask<CompletionItem[]>("textDocument/completion", fixture, {
+						context: { triggerKind: 2, triggerCharacter },
+					})
+				).length;
+			assert.equal(await typed(scenario("\t\tif (folio.index >$0"), ">"), 0);
+			assert.equal(await typed(scenario("\t\tif (folio.index <$0"), "<"), 0);
+			assert.ok((await typed(scenario("\t\tstruct folio *f = &folio;\n\t\tf->$0"), ">")) > 0);
+			assert.ok((await typed("#include <$0", "<")) > 0);
+		});
+
 		it("offers nothing in comments", async () => {
 			assert.deepEqual(await labels(scenario("\t\t/* folio.$0 */")), []);
 		});
