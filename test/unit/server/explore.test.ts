@@ -254,4 +254,4 @@ describe("explore interleavings", () => {
 		await client.change(uri, 2, text);
 		assert.equal((await explore({ check: "fix" })).results[0]?.verdict, "safe");
 	}).timeout(10_000);
-});
+}).timeout(20_000);

@@ -586,4 +586,4 @@ describe("the language server", () => {
 			/no file/,
 		);
 	});
-});
+}).timeout(20_000);

@@ -89,4 +89,4 @@ describe("the pool of search threads", () => {
 		assert.equal((await first.search.outcome).kind, "cancelled");
 		assert.equal((await waiting.outcome).kind, "cancelled");
 	});
-});
+}).timeout(20_000);
