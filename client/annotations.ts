@@ -58,6 +58,11 @@ export function saidAs(step: TraceStep): { readonly within: readonly string[]; r
 	return { within: names.slice(0, -1), text: `${innermost.text ?? `${innermost.function}()`};` };
 }
 
+/** The steps that tell the race, in order: all of them where the trace does not say. */
+export function decisiveSteps(trace: Trace): readonly number[] {
+	return trace.decisive?.length ? trace.decisive : [...trace.steps.keys()];
+}
+
 /** A step belongs to the line that it stands on and, when that is inside a call, to the line of the thread that called. */
 function linesOf(step: TraceStep): Location[] {
 	const { location, threadLocation } = step;
@@ -68,11 +73,12 @@ function linesOf(step: TraceStep): Location[] {
 
 /**
  * One annotation for each line that takes part, in the order in which the lines first run. A line with several steps shows
- * all their numbers and the effect of the last.
+ * all their numbers and the effect of the last that tells something of the race.
  */
 export function annotate(trace: Trace): Annotation[] {
 	const pair = racingPair(trace);
 	const bad = violatingStep(trace);
+	const decisive = new Set(decisiveSteps(trace));
 	const byLine = new Map<string, { location: Location; steps: number[] }>();
 	for (const [index, step] of trace.steps.entries()) {
 		for (const location of linesOf(step)) {
@@ -88,7 +94,9 @@ export function annotate(trace: Trace): Annotation[] {
 			: pair && steps.includes(pair[0])
 				? "earlier"
 				: "step";
-		const spoke = role === "violation" ? bad : role === "earlier" && pair ? pair[0] : (steps.at(-1) ?? 0);
+		const telling =
+			steps.findLast((index) => decisive.has(index)) ?? steps.findLast((index) => trace.steps[index]?.effect);
+		const spoke = role === "violation" ? bad : role === "earlier" && pair ? pair[0] : (telling ?? steps.at(-1) ?? 0);
 		const step = trace.steps[spoke];
 		const otherStep = pair && role === "violation" ? pair[0] : pair && role === "earlier" ? pair[1] : undefined;
 		const other = otherStep === undefined ? undefined : trace.steps[otherStep];

@@ -1,9 +1,7 @@
-/** A step's number as one sign: ① to ㊿, then (51). `index` counts from 0, the sign from 1. */
+/** A step's number as one sign: ① to ⑳, then (21), since few fonts go on. `index` counts from 0, the sign from 1. */
 export function circledNumber(index: number): string {
 	const number = index + 1;
 	if (number <= 20) return String.fromCodePoint(0x2460 + number - 1);
-	if (number <= 35) return String.fromCodePoint(0x3251 + number - 21);
-	if (number <= 50) return String.fromCodePoint(0x32b1 + number - 36);
 	return `(${number})`;
 }
 

@@ -146,6 +146,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 			results: known.results,
 			shown: known.shown,
 			step: this.step,
+			everyStep: false,
 		};
 	}
 

@@ -7,6 +7,8 @@ import { contextSwitches, lanesOf, type Span, spansOf } from "./timeline.ts";
 interface Properties {
 	readonly trace: Trace;
 	readonly step: number;
+	/** Steps that have a row. */
+	readonly visible: readonly number[];
 	readonly select: (step: number, focus?: boolean) => void;
 }
 
@@ -19,18 +21,24 @@ function sources(step: TraceStep | undefined, index: number): number[] {
 }
 
 /** One lane for each thread, one row for each step, time downwards. */
-export function Lanes({ trace, step, select }: Properties) {
+export function Lanes({ trace, step, visible, select }: Properties) {
 	const list = useRef<HTMLDivElement>(null);
+	const frame = useRef<HTMLDivElement>(null);
 	const spans = useMemo(() => spansOf(trace), [trace]);
-	const switches = useMemo(() => new Set(contextSwitches(trace)), [trace]);
+	const switches = new Set(contextSwitches(trace, visible));
 	const pair = useMemo(() => racingPair(trace), [trace]);
 	const bad = violatingStep(trace);
 	useEffect(() => {
 		list.current?.querySelector(`#step-${step}`)?.scrollIntoView({ block: "nearest" });
-	}, [step, trace]);
+	}, [step, trace, visible.length]);
 	const lanes = lanesOf(trace);
+	const widths = lanes
+		.map((lane) => (trace.threads[lane]?.kind === "callback" ? "minmax(0, 0.7fr)" : "minmax(0, 1fr)"))
+		.join(" ");
+	// Set from here, since the view's policy forbids style attributes in its text.
+	useLayoutEffect(() => frame.current?.style.setProperty("--lane-widths", widths), [widths]);
 	return (
-		<div class="lanes" data-lanes={lanes.length}>
+		<div class="lanes" ref={frame}>
 			<div class="lane-names" aria-hidden="true">
 				<span class="number" />
 				{lanes.map((lane) => {
@@ -51,22 +59,27 @@ export function Lanes({ trace, step, select }: Properties) {
 				aria-activedescendant={`step-${step}`}
 				tabIndex={0}
 			>
-				{trace.steps.map((one, index) => (
-					<Row
-						key={index}
-						trace={trace}
-						one={one}
-						index={index}
-						lanes={lanes}
-						selected={index === step}
-						switched={switches.has(index) ? trace.steps[index - 1]?.thread : undefined}
-						spans={spans}
-						role={index === bad ? "violation" : index === pair?.[0] ? "earlier" : "step"}
-						other={index === pair?.[0] ? pair?.[1] : index === pair?.[1] ? pair?.[0] : undefined}
-						select={select}
-					/>
-				))}
-				<Arrows trace={trace} step={step} pair={pair} list={list} />
+				{visible.map((index, place) => {
+					const one = trace.steps[index];
+					if (!one) return null;
+					return (
+						<Row
+							key={index}
+							trace={trace}
+							one={one}
+							index={index}
+							previous={visible[place - 1] ?? -1}
+							lanes={lanes}
+							selected={index === step}
+							switched={switches.has(index)}
+							spans={spans}
+							role={index === bad ? "violation" : index === pair?.[0] ? "earlier" : "step"}
+							other={index === pair?.[0] ? pair?.[1] : index === pair?.[1] ? pair?.[0] : undefined}
+							select={select}
+						/>
+					);
+				})}
+				<Arrows trace={trace} step={step} rows={visible.length} pair={pair} list={list} />
 			</div>
 		</div>
 	);
@@ -76,6 +89,7 @@ function Row({
 	trace,
 	one,
 	index,
+	previous,
 	lanes,
 	selected,
 	switched,
@@ -87,11 +101,13 @@ function Row({
 	readonly trace: Trace;
 	readonly one: TraceStep;
 	readonly index: number;
+	/** The step of the row before; -1 for the first row. */
+	readonly previous: number;
 	/** Threads that have a lane, in order. */
 	readonly lanes: readonly number[];
 	readonly selected: boolean;
-	/** The thread that ran before, when it was another one. */
-	readonly switched: number | undefined;
+	/** Another thread ran in the row before. */
+	readonly switched: boolean;
 	readonly spans: readonly Span[];
 	readonly role: "violation" | "earlier" | "step";
 	readonly other: number | undefined;
@@ -100,6 +116,8 @@ function Row({
 	const thread = trace.threads[one.thread];
 	const { within, text } = saidAs(one);
 	const inside = within.join(" › ");
+	const here = spans.filter((span) => span.thread === one.thread);
+	const leftOut = index - previous - 1;
 	return (
 		// biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled for the whole view, see View.
 		// biome-ignore lint/a11y/useFocusableInteractive: the list box has the focus, as its aria-activedescendant says.
@@ -113,14 +131,16 @@ function Row({
 		>
 			<span class="for-screen-reader">{`Step ${index + 1}, CPU ${one.cpu}, ${thread?.name ?? ""}: `}</span>
 			<span class="number" aria-hidden="true">
-				{switched !== undefined && <span class="switch-sign">⇄</span>}
-				{circledNumber(index)}
+				{switched && <span class="switch-sign">⇄</span>}
+				<span class="step-number">{index + 1}</span>
+				{leftOut > 0 && (
+					<span class="left-out" title={`${leftOut} steps left out before this one`}>
+						{`+${leftOut}`}
+					</span>
+				)}
 			</span>
 			{lanes.map((lane) => (
-				<span
-					key={lane}
-					class={`cell${lane === one.thread ? " active" : ""}${switched !== undefined ? " switched" : ""}`}
-				>
+				<span key={lane} class={`cell${lane === one.thread ? " active" : ""}${switched ? " switched" : ""}`}>
 					<SpanMarks spans={spans} lane={lane} index={index} />
 					{lane === one.thread && (
 						<span class="what">
@@ -128,8 +148,11 @@ function Row({
 							<code class="text">{text}</code>
 							{one.effect && <span class="effect">{one.effect}</span>}
 							{one.note && <span class="note">{one.note}</span>}
-							<Edges sign="┌" labels={labelsOf(spans.filter((span) => span.thread === lane && span.from === index))} />
-							<Edges sign="└" labels={labelsOf(spans.filter((span) => span.thread === lane && span.to === index))} />
+							<Edges
+								sign="┌"
+								labels={labelsOf(here.filter((span) => span.from > previous && span.from <= index && span.to > index))}
+							/>
+							<Edges sign="└" labels={labelsOf(here.filter((span) => span.to === index))} />
 							{role === "violation" && <span class="verdict">{`✖ ${trace.violation.message}`}</span>}
 							{other !== undefined && <span class="races">{`↯ races with ${circledNumber(other)}`}</span>}
 						</span>
@@ -189,11 +212,14 @@ interface Arrow {
 function Arrows({
 	trace,
 	step,
+	rows,
 	pair,
 	list,
 }: {
 	readonly trace: Trace;
 	readonly step: number;
+	/** How many rows there are: other rows, other places. */
+	readonly rows: number;
 	readonly pair: readonly [number, number] | undefined;
 	readonly list: { readonly current: HTMLDivElement | null };
 }) {
@@ -221,7 +247,7 @@ function Arrows({
 		const observer = new ResizeObserver(measure);
 		observer.observe(element);
 		return () => observer.disconnect();
-	}, [trace, step, pair, list]);
+	}, [trace, step, rows, pair, list]);
 	return (
 		<svg class="arrows" aria-hidden="true">
 			<defs>

@@ -1,16 +1,17 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CheckResult, Trace } from "../../engine/verdict/verdict.ts";
-import { saidAs, spoken } from "../annotations.ts";
+import { decisiveSteps, saidAs, spoken } from "../annotations.ts";
 import { Lanes } from "./Lanes.tsx";
 import type { FromView, ViewState } from "./messages.ts";
 import { StepDetails } from "./StepDetails.tsx";
-import { contextSwitches } from "./timeline.ts";
+import { contextSwitches, visibleSteps } from "./timeline.ts";
 
 interface Properties {
 	readonly state: ViewState | undefined;
 	readonly post: (message: FromView) => void;
 	readonly select: (step: number, focus?: boolean) => void;
+	readonly showEveryStep: (everyStep: boolean) => void;
 }
 
 /** What a screen reader says at a step. */
@@ -22,7 +23,7 @@ function announcement(trace: Trace, index: number): string {
 }
 
 /** The whole view: which counterexample, the way through it, the lanes, and the details of one step. */
-export function View({ state, post, select }: Properties) {
+export function View({ state, post, select, showEveryStep }: Properties) {
 	const result = state?.results[state.shown];
 	const trace = result?.trace;
 	useEffect(() => {
@@ -37,12 +38,21 @@ export function View({ state, post, select }: Properties) {
 	}, [state, trace, post]);
 	if (!state || !result || !trace)
 		return <p class="empty">No counterexample to show. Run “Explore interleavings” on a scenario.</p>;
+	const visible = visibleSteps(trace, state.everyStep, state.step);
 	return (
 		<div class={state.stale ? "view stale" : "view"}>
 			<Header state={state} result={result} trace={trace} post={post} />
-			<Steering trace={trace} step={state.step} select={select} post={post} />
+			<Steering
+				trace={trace}
+				step={state.step}
+				visible={visible}
+				everyStep={state.everyStep}
+				select={select}
+				showEveryStep={showEveryStep}
+				post={post}
+			/>
 			<div class="panes">
-				<Lanes trace={trace} step={state.step} select={select} />
+				<Lanes trace={trace} step={state.step} visible={visible} select={select} />
 				<StepDetails trace={trace} step={state.step} post={post} />
 			</div>
 			<div class="announcement" aria-live="polite">
@@ -106,16 +116,24 @@ function Header({
 function Steering({
 	trace,
 	step,
+	visible,
+	everyStep,
 	select,
+	showEveryStep,
 	post,
 }: {
 	readonly trace: Trace;
 	readonly step: number;
+	/** Steps that have a row. */
+	readonly visible: readonly number[];
+	readonly everyStep: boolean;
 	readonly select: (step: number) => void;
+	readonly showEveryStep: (everyStep: boolean) => void;
 	readonly post: (message: FromView) => void;
 }) {
-	const switches = contextSwitches(trace);
-	const last = trace.steps.length - 1;
+	const switches = contextSwitches(trace, visible);
+	const [first = 0, last = 0] = [visible[0], visible.at(-1)];
+	const place = visible.indexOf(step);
 	const button = (label: string, to: number | undefined, sign: ComponentChildren) => (
 		<button
 			type="button"
@@ -130,25 +148,32 @@ function Steering({
 	);
 	return (
 		<nav class="steering" aria-label="Steps">
-			{button("First step (Home)", 0, "|◂")}
-			{button("Previous context switch (p)", switches.findLast((one) => one < step) ?? 0, "◂◂")}
-			{button("Previous step (↑)", Math.max(0, step - 1), "◂")}
+			{button("First step (Home)", first, "|◂")}
+			{button("Previous context switch (p)", switches.findLast((one) => one < step) ?? first, "◂◂")}
+			{button("Previous step (↑)", visible[place - 1], "◂")}
 			<input
 				type="range"
 				aria-label="Step"
-				min={1}
-				max={last + 1}
-				value={step + 1}
-				onInput={(event) => select(Number(event.currentTarget.value) - 1)}
+				aria-valuetext={`Step ${step + 1}`}
+				min={0}
+				max={visible.length - 1}
+				value={place}
+				onInput={(event) => select(visible[Number(event.currentTarget.value)] ?? step)}
 			/>
-			{button("Next step (↓)", Math.min(last, step + 1), "▸")}
+			{button("Next step (↓)", visible[place + 1], "▸")}
 			{button(
 				"Next context switch (n)",
 				switches.find((one) => one > step),
 				"▸▸",
 			)}
 			{button("Last step (End)", last, "▸|")}
-			<span class="position">{`${step + 1} / ${last + 1}`}</span>
+			<span class="position">{`${step + 1} / ${trace.steps.length}`}</span>
+			{decisiveSteps(trace).length < trace.steps.length && (
+				<label>
+					<input type="checkbox" checked={everyStep} onChange={(event) => showEveryStep(event.currentTarget.checked)} />
+					Every step
+				</label>
+			)}
 			<button type="button" onClick={() => post({ type: "export" })}>
 				Copy as…
 			</button>

@@ -10,24 +10,29 @@ export interface KeyStroke {
 	readonly altKey: boolean;
 }
 
-/** The step that a key leads to, which may lie past an end; undefined for keys that belong to somebody else. */
-export function stepForKey(event: KeyStroke, trace: Trace, step: number): number | undefined {
+/** The step among the visible ones that a key leads to; undefined for keys that belong to somebody else. */
+export function stepForKey(
+	event: KeyStroke,
+	trace: Trace,
+	visible: readonly number[],
+	step: number,
+): number | undefined {
 	if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
 	switch (event.key) {
 		case "ArrowDown":
 		case "ArrowRight":
-			return step + 1;
+			return visible.find((one) => one > step) ?? step;
 		case "ArrowUp":
 		case "ArrowLeft":
-			return step - 1;
+			return visible.findLast((one) => one < step) ?? step;
 		case "Home":
-			return 0;
+			return visible[0];
 		case "End":
-			return trace.steps.length - 1;
+			return visible.at(-1);
 		case "n":
-			return contextSwitches(trace).find((one) => one > step) ?? step;
+			return contextSwitches(trace, visible).find((one) => one > step) ?? step;
 		case "p":
-			return contextSwitches(trace).findLast((one) => one < step) ?? 0;
+			return contextSwitches(trace, visible).findLast((one) => one < step) ?? visible[0];
 		case "Enter":
 			return step;
 		default:

@@ -3,6 +3,7 @@ import { render } from "preact";
 import "./style.css";
 import { stepForKey } from "./keys.ts";
 import type { FromView, ToView, ViewState } from "./messages.ts";
+import { visibleSteps } from "./timeline.ts";
 import { View } from "./View.tsx";
 
 declare function acquireVsCodeApi(): {
@@ -16,7 +17,7 @@ let state = editor.getState();
 
 function draw(): void {
 	const view = document.getElementById("view");
-	if (view) render(<View state={state} post={post} select={select} />, view);
+	if (view) render(<View state={state} post={post} select={select} showEveryStep={showEveryStep} />, view);
 }
 
 function post(message: FromView): void {
@@ -29,6 +30,10 @@ function update(next: ViewState): void {
 	draw();
 }
 
+function showEveryStep(everyStep: boolean): void {
+	if (state) update({ ...state, everyStep });
+}
+
 /** Goes to a step, and takes the editor along. */
 function select(step: number, focus = false): void {
 	const steps = state?.results[state.shown]?.trace?.steps.length ?? 0;
@@ -39,7 +44,7 @@ function select(step: number, focus = false): void {
 }
 
 window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
-	if (data.type === "show") update(data.state);
+	if (data.type === "show") update({ ...data.state, everyStep: state?.everyStep ?? false });
 	else if (!state) return;
 	else if (data.type === "stale") update({ ...state, stale: data.stale });
 	else if (data.type === "select") update({ ...state, step: data.step });
@@ -54,7 +59,7 @@ function isForControl(event: KeyboardEvent): boolean {
 window.addEventListener("keydown", (event) => {
 	const trace = state?.results[state.shown]?.trace;
 	if (!state || !trace || isForControl(event)) return;
-	const step = stepForKey(event, trace, state.step);
+	const step = stepForKey(event, trace, visibleSteps(trace, state.everyStep, state.step), state.step);
 	if (step === undefined) return;
 	event.preventDefault();
 	select(step, event.key === "Enter");

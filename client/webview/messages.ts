@@ -14,6 +14,8 @@ export interface ViewState {
 	readonly shown: number;
 	/** Index into the trace's steps. */
 	readonly step: number;
+	/** Show every step, not only those that tell the race. */
+	readonly everyStep: boolean;
 }
 
 export type ToView =

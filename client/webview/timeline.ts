@@ -1,5 +1,6 @@
 /** What the picture of a counterexample is made of, read off its trace: nothing here is found out anew. */
 import type { Change, Trace, Value } from "../../engine/verdict/verdict.ts";
+import { decisiveSteps } from "../annotations.ts";
 
 /** Something that a thread holds over a stretch of time: a lock, an RCU reader, interrupts off. */
 export interface Span {
@@ -46,11 +47,16 @@ export function lanesOf(trace: Trace): number[] {
 	return [...trace.threads.keys()].filter((thread) => trace.steps.some((step) => step.thread === thread));
 }
 
-/** Indices of the steps before which another thread ran. */
-export function contextSwitches(trace: Trace): number[] {
-	return trace.steps.flatMap((step, index) =>
-		index > 0 && trace.steps[index - 1]?.thread !== step.thread ? [index] : [],
-	);
+/** The steps that have a row: every one, or those that tell the race, and the selected one in any case. */
+export function visibleSteps(trace: Trace, everyStep: boolean, selected: number): number[] {
+	const decisive = new Set(decisiveSteps(trace));
+	return [...trace.steps.keys()].filter((step) => everyStep || decisive.has(step) || step === selected);
+}
+
+/** Those of the visible steps before which, among them, another thread ran. */
+export function contextSwitches(trace: Trace, visible: readonly number[]): number[] {
+	const thread = (step: number | undefined) => (step === undefined ? undefined : trace.steps[step]?.thread);
+	return visible.filter((step, place) => place > 0 && thread(visible[place - 1]) !== thread(step));
 }
 
 /** One field of an object at a step. */

@@ -30,7 +30,8 @@ describe("exploring interleavings", () => {
 		assert.equal(result.violation?.kind, "use_after_free");
 		assert.equal(known.version, document.version);
 		const steps = result.trace?.steps.length ?? 0;
-		const last = await until("the view", () => drawn.findLast((one) => one.rows === steps));
+		const telling = result.trace?.decisive?.length ?? steps;
+		const last = await until("the view", () => drawn.findLast((one) => one.rows === telling));
 		assert.equal(last.lanes, result.trace?.threads.length);
 		assert.match(last.announcement, new RegExp(`^Step \\d+ of ${steps}, CPU \\d`));
 	});

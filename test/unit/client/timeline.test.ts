@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
 import { stepForKey } from "../../../client/webview/keys.ts";
-import { contextSwitches, heldAfter, localsAfter, objectsAfter, spansOf } from "../../../client/webview/timeline.ts";
+import {
+	contextSwitches,
+	heldAfter,
+	localsAfter,
+	objectsAfter,
+	spansOf,
+	visibleSteps,
+} from "../../../client/webview/timeline.ts";
 import { trace } from "./counterexample.ts";
+
+const all = [...trace.steps.keys()];
 
 describe("the timeline of a counterexample", () => {
 	it("finds the context switches that the trace counts", () => {
-		assert.deepEqual(contextSwitches(trace), [2, 6]);
-		assert.equal(contextSwitches(trace).length, trace.contextSwitches);
+		assert.deepEqual(contextSwitches(trace, all), [2, 6]);
+		assert.equal(contextSwitches(trace, all).length, trace.contextSwitches);
+	});
+
+	it("can leave out what does not tell the race, but never the selected step", () => {
+		const told = { ...trace, decisive: [1, 3, 5, 6] };
+		assert.deepEqual(visibleSteps(told, false, 6), [1, 3, 5, 6]);
+		assert.deepEqual(visibleSteps(told, false, 0), [0, 1, 3, 5, 6]);
+		assert.deepEqual(visibleSteps(told, true, 6), all);
+		assert.deepEqual(visibleSteps(trace, false, 6), all);
+		assert.deepEqual(contextSwitches(told, [1, 3, 5, 6]), [3, 6]);
 	});
 
 	it("finds how long locks are held", () => {
@@ -45,8 +63,8 @@ describe("the timeline of a counterexample", () => {
 });
 
 describe("keys in the counterexample view", () => {
-	const press = (key: string, step: number) =>
-		stepForKey({ key, ctrlKey: false, metaKey: false, altKey: false }, trace, step);
+	const press = (key: string, step: number, visible: readonly number[] = all) =>
+		stepForKey({ key, ctrlKey: false, metaKey: false, altKey: false }, trace, visible, step);
 	it("go step by step, and to the ends", () => {
 		assert.deepEqual([press("ArrowDown", 2), press("ArrowUp", 2), press("Home", 2), press("End", 2)], [3, 1, 0, 6]);
 		assert.deepEqual([press("ArrowRight", 2), press("ArrowLeft", 2)], [3, 1]);
@@ -55,8 +73,16 @@ describe("keys in the counterexample view", () => {
 		assert.deepEqual([press("n", 0), press("n", 2), press("n", 6)], [2, 6, 6]);
 		assert.deepEqual([press("p", 6), press("p", 5), press("p", 2), press("p", 1)], [2, 2, 0, 0]);
 	});
+	it("stay among the visible steps", () => {
+		const visible = [1, 3, 5, 6];
+		assert.deepEqual(
+			[press("ArrowDown", 1, visible), press("ArrowUp", 3, visible), press("Home", 5, visible)],
+			[3, 1, 1],
+		);
+		assert.deepEqual([press("ArrowDown", 6, visible), press("ArrowUp", 1, visible)], [6, 1]);
+	});
 	it("leave other keys alone", () => {
 		assert.equal(press("x", 2), undefined);
-		assert.equal(stepForKey({ key: "n", ctrlKey: true, metaKey: false, altKey: false }, trace, 0), undefined);
+		assert.equal(stepForKey({ key: "n", ctrlKey: true, metaKey: false, altKey: false }, trace, all, 0), undefined);
 	});
 });
