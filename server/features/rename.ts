@@ -49,6 +49,8 @@ function refuseName(symbol: SymbolInfo, { document, module, occurrences }: Analy
 	const taken =
 		module.lookup(name) !== undefined ||
 		occurrences().some((one) => one.symbol.name === name && one.symbol.kind !== "field");
+	if (symbol.kind === "field" && symbol.owner?.fields?.some((field) => field.name === name))
+		throw refusal(`struct ${symbol.owner.name} has a field ${name} already.`);
 	if (taken && symbol.kind !== "field")
 		throw refusal(`${name} is already the name of something else in ${document.uri.replace(/^.*\//, "")}.`);
 }

@@ -341,6 +341,10 @@ describe("the language server", () => {
 				/reads as a type/,
 			);
 			await assert.rejects(
+				ask("textDocument/rename", "struct s { int a$0; int b; };\n", { newName: "b" }),
+				/field b already/,
+			);
+			await assert.rejects(
 				ask("textDocument/rename", scenario("\t\tfolio_test_$0lru(&folio);"), { newName: "x" }),
 				/kernel model/,
 			);
