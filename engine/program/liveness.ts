@@ -73,7 +73,7 @@ export function registersUsed(instruction: Instruction): ReadonlySet<number> {
 }
 
 /** Register that an instruction overwrites without reading it, if any. */
-function registerDefined(instruction: Instruction): number | undefined {
+export function registerDefined(instruction: Instruction): number | undefined {
 	switch (instruction.kind) {
 		case "assign":
 		case "choose":

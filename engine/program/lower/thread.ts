@@ -260,6 +260,8 @@ export class ThreadLowering {
 
 /** Variables and parameters of a body whose address is taken with `&`, directly (`&x`, not `&x->y`). */
 function addressTakenIn(body: Block): Set<VariableItem | Parameter> {
+	const known = addressTakenCache.get(body);
+	if (known) return known;
 	const taken = new Set<VariableItem | Parameter>();
 	const visit = (node: unknown): void => {
 		if (Array.isArray(node)) {
@@ -278,8 +280,11 @@ function addressTakenIn(body: Block): Set<VariableItem | Parameter> {
 		}
 	};
 	visit(body.statements);
+	addressTakenCache.set(body, taken);
 	return taken;
 }
+
+const addressTakenCache = new WeakMap<Block, Set<VariableItem | Parameter>>();
 
 /** The variable that an lvalue is a part of, where no pointer is followed on the way. */
 function rootOf(expression: Tree): Tree | undefined {
