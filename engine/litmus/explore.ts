@@ -77,8 +77,8 @@ export function exploreLitmus(test: LitmusTest, options: LitmusOptions): LitmusR
 			irrelevant: test.filter && ((state) => evaluate(compiled, test.filter as Condition, partialValue(compiled, state)) === false),
 			onExecution: (execution) => tally.add(execution),
 		});
-		const { limit, ...counts } = stats;
-		return { ...tally.result(options.model), stats: counts, ...(limit && { limit }), errors: [] };
+		const { limit, executions, checked, deadEnds, seconds } = stats;
+		return { ...tally.result(options.model), stats: { executions, checked, deadEnds, seconds }, ...(limit && { limit }), errors: [] };
 	} catch (error) {
 		if (!(error instanceof InvalidAccess)) throw error;
 		const { source } = error.event;

@@ -3,6 +3,8 @@
  * why that is (not) in order. What a weak counterexample is shown as.
  */
 
+import type { Location } from "./verdict.ts";
+
 export interface GraphEvent {
 	/** Index into `events`. */
 	readonly id: number;
@@ -18,9 +20,13 @@ export interface GraphEvent {
 	readonly location?: string;
 	/** Value read or written, as a reader would write it. */
 	readonly value?: string;
-	/** Offsets into the source text, UTF-16 code units. */
-	readonly pos: number;
-	readonly end: number;
+	/** Of a litmus test: offsets into the source text, UTF-16 code units. */
+	readonly pos?: number;
+	readonly end?: number;
+	/** Of a scenario: where the statement stands. */
+	readonly at?: Location;
+	/** The event that went wrong, or the one that made it wrong. */
+	readonly role?: "violation" | "earlier";
 }
 
 /**

@@ -44,9 +44,14 @@ export interface ExploreOptions {
 	readonly onExecution: (execution: Execution) => boolean;
 	/** Whether a partial execution can be dropped because nobody asks for what it leads to. */
 	readonly irrelevant?: ((state: State) => boolean) | undefined;
+	/** What has gone wrong in an execution, which need not be complete; it is not followed further. Undefined: nothing. */
+	readonly faultOf?: ((state: State) => unknown) | undefined;
+	/** Called for every fault of a consistent execution. Returns true to stop. */
+	readonly onFault?: ((fault: unknown, execution: Execution) => boolean) | undefined;
 }
 
-export type ExploreLimit = "seconds" | "executions" | "cancelled" | "events";
+/** `events`: a thread makes more accesses, or goes round a loop more often, than can be followed. */
+export type ExploreLimit = "seconds" | "executions" | "cancelled" | "events" | "unsupported";
 
 export interface ExploreStatistics {
 	readonly executions: number;
@@ -56,6 +61,8 @@ export interface ExploreStatistics {
 	readonly deadEnds: number;
 	readonly seconds: number;
 	readonly limit?: ExploreLimit;
+	/** More about the limit, where there is more: what is not supported, which thread makes too many accesses. */
+	readonly reason?: string;
 }
 
 /** A complete, consistent execution. */
@@ -97,6 +104,7 @@ class Search {
 	private steps = 0;
 	private stopped = false;
 	private limit: ExploreLimit | undefined;
+	private reason: string | undefined;
 
 	constructor(program: LkmmProgram, options: ExploreOptions) {
 		this.program = program;
@@ -111,6 +119,7 @@ class Search {
 			deadEnds: this.deadEnds,
 			seconds: (performance.now() - this.begin) / 1000,
 			...(this.limit && { limit: this.limit }),
+			...(this.reason !== undefined && { reason: this.reason }),
 		};
 	}
 
@@ -133,6 +142,11 @@ class Search {
 		if (this.stopped) return;
 		for (;;) {
 			if (!this.advance(state)) return;
+			const fault = this.options.faultOf?.(state);
+			if (fault !== undefined && state.guesses.length === 0) {
+				if (this.violated(state) === undefined && this.options.onFault?.(fault, this.executionOf(state, []))) this.stopped = true;
+				return;
+			}
 			if (state.invalid) {
 				if (state.guesses.length === 0 && this.violated(state) === undefined) throw state.invalid;
 				return;
@@ -187,24 +201,32 @@ class Search {
 	}
 
 	private complete(state: State): void {
-		if (state.parts.some((part) => part.path.end.kind === "blocked")) {
-			this.stop("events");
+		const blocked = state.parts.find((part) => part.path.end.kind === "blocked")?.path.end;
+		if (blocked?.kind === "blocked") {
+			if (this.violated(state) === undefined) {
+				this.limit ??= blocked.unsupported ? "unsupported" : "events";
+				this.reason ??= blocked.reason;
+			}
 			return;
 		}
-		const { skeleton, relations } = this.derived(state);
-		const communication = communicationOf(state, skeleton);
-		this.checked++;
-		if (relations.violated(communication, this.options.model === "sc") !== undefined) return;
-		const { consistent, races } = judgePlainAccesses(relations);
+		if (this.violated(state) !== undefined) return;
+		const { consistent, races } = judgePlainAccesses(this.derived(state).relations);
 		if (!consistent) return;
 		if (this.executions >= this.options.limits.executions) {
 			this.stop("executions");
 			return;
 		}
 		this.executions++;
+		if (this.options.onExecution(this.executionOf(state, races))) this.stopped = true;
+	}
+
+	/** An execution whose relations have just been computed. */
+	private executionOf(state: State, races: readonly Race[]): Execution {
+		const { skeleton, relations } = this.derived(state);
+		const communication = communicationOf(state, skeleton);
 		const value = (event: number) =>
 			state.valueOf(keyOf(skeleton.threadOf[event] as number, skeleton.localOf[event] as number));
-		const stop = this.options.onExecution({
+		return {
 			state,
 			skeleton,
 			communication,
@@ -213,8 +235,7 @@ class Search {
 			flags: flagsOf(relations, communication, races, value),
 			finalValue: (location) => finalValue(state, location),
 			finalRegister: (thread, name) => finalRegister(state, thread, name),
-		});
-		if (stop) this.stopped = true;
+		};
 	}
 }
 

@@ -1,4 +1,5 @@
 /** An execution as the graph that is shown. */
+import type { Location } from "../../verdict/verdict.ts";
 import type { CycleStep, EdgeKind, ExecutionGraph, GraphEdge, GraphEvent } from "../../verdict/executionGraph.ts";
 import { explainStep } from "./explain.ts";
 import type { Execution } from "./explore.ts";
@@ -7,9 +8,15 @@ import { keyOf, type ThreadPart } from "./state.ts";
 import { EventKind, type PathEvent } from "./thread.ts";
 
 export interface GraphOptions {
-	/** A value as a reader would write it. */
-	readonly show: (value: number) => string;
+	/** A value as a reader would write it, of the location with this index. */
+	readonly show: (value: number, location: number) => string;
 	readonly model: "lkmm" | "sc";
+	/** Where the statement of an event stands, when that is no offset into one text. */
+	readonly placeOf?: (event: PathEvent) => Location;
+	/** Events to point out, by their keys. */
+	readonly roles?: ReadonlyMap<number, "violation" | "earlier">;
+	/** Locations that nobody asked for are left out. */
+	readonly isShown?: (location: number) => boolean;
 }
 
 const kinds: Readonly<Record<number, GraphEvent["kind"]>> = {
@@ -64,6 +71,8 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 		message: `${kind} race: nothing orders \`${text(first)}\` against \`${text(second)}\``,
 	}));
 	const { locations } = state.program;
+	const shownLocations = locations.flatMap((_, index) => (options.isShown?.(index) === false ? [] : [index]));
+	const valueAt = (index: number, value: number) => ({ location: locations[index]?.name ?? "", value: options.show(value, index) });
 	return {
 		model: options.model,
 		threads,
@@ -71,8 +80,8 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 		edges: edges.filter((edge, i) => edge.from !== edge.to && edges.findIndex((e) => sameEdge(e, edge)) === i),
 		...(cycle && { cycle: cycle.filter((step) => step.from !== step.to) }),
 		races: races.filter((race, i) => races.findIndex((r) => r.first === race.first && r.second === race.second) === i),
-		initial: locations.map(({ name, initial }) => ({ location: name, value: options.show(initial) })),
-		final: locations.map(({ name }, index) => ({ location: name, value: options.show(finalOf(execution, index)) })),
+		initial: shownLocations.map((index) => valueAt(index, locations[index]?.initial ?? 0)),
+		final: shownLocations.map((index) => valueAt(index, finalOf(execution, index))),
 	};
 
 	function sameEdge(a: GraphEdge, b: GraphEdge): boolean {
@@ -91,13 +100,14 @@ function graphEvent(
 	event: PathEvent,
 	part: ThreadPart,
 	{ state }: Execution,
-	{ show }: GraphOptions,
+	{ show, placeOf, roles }: GraphOptions,
 ): GraphEvent {
 	const kind = kinds[event.kind] ?? "fence";
+	const role = roles?.get(keyOf(thread, index));
 	const place = part.location[index] as number;
 	const location = place < 0 ? undefined : state.program.locations[place]?.name;
 	const isAccess = event.kind === EventKind.Read || event.kind === EventKind.Write;
-	const value = isAccess ? show(state.valueOf(keyOf(thread, index))) : undefined;
+	const value = isAccess ? show(state.valueOf(keyOf(thread, index)), place) : undefined;
 	const effect =
 		value === undefined
 			? location === undefined
@@ -113,8 +123,8 @@ function graphEvent(
 		...(isAccess && { marking: event.tag }),
 		...(location !== undefined && { location }),
 		...(value !== undefined && { value }),
-		pos: event.source.pos,
-		end: event.source.end,
+		...(placeOf ? { at: placeOf(event) } : { pos: event.source.pos, end: event.source.end }),
+		...(role && { role }),
 	};
 }
 

@@ -38,6 +38,7 @@ interface AccessDetails {
 	/** Loads of the same statement that come first without being needed. */
 	readonly extraAfter?: Loads;
 	readonly lifetime?: "free" | "allocate";
+	readonly raceAllowed?: boolean;
 }
 
 export abstract class PathRecorder {
@@ -107,6 +108,7 @@ export abstract class PathRecorder {
 			dataDependencies: data,
 			after: this.sameStatement(needs),
 			...(more.lifetime && { lifetime: more.lifetime }),
+			...(more.raceAllowed && { raceAllowed: true }),
 		});
 	}
 

@@ -1,6 +1,6 @@
 /** A partial execution: how far the threads have gone, what they read from, and the coherence order so far. */
 import { fromInitial, notYet } from "./axioms.ts";
-import { EventKind, evaluateTerms, type LkmmProgram, type Path, type PathEvent } from "./thread.ts";
+import { alternativeFor, EventKind, evaluateTerms, type LkmmProgram, type Path, type PathEnd, type PathEvent } from "./thread.ts";
 
 /** An event of an execution, whatever its neighbours: `thread << keyShift | index in the path`. */
 export type EventKey = number;
@@ -16,6 +16,7 @@ interface Guess {
 	readonly thread: number;
 	readonly term: number;
 	readonly taken: number;
+	readonly end: PathEnd & { kind: "choice" };
 }
 
 /** What each thread's part holds; parts are shared between states until they change. */
@@ -146,7 +147,7 @@ export class State {
 		const { end } = part.path;
 		if (end.kind !== "choice") throw new Error("the thread has no choice to make");
 		if (end.condition !== undefined && Number.isNaN(part.values[end.condition] as number)) {
-			this.guesses.push({ thread, term: end.condition, taken: alternative });
+			this.guesses.push({ thread, term: end.condition, taken: alternative, end });
 		}
 		this.parts[thread] = extendPart(part, end.take(alternative));
 	}
@@ -162,9 +163,16 @@ export class State {
 				if (!(this.parts[thread] as ThreadPart).settled && this.settleThread(thread)) changed = true;
 			}
 		}
-		for (const { thread, term, taken } of this.guesses) {
+		for (let i = this.guesses.length - 1; i >= 0; i--) {
+			const { thread, term, taken, end } = this.guesses[i] as Guess;
 			const value = (this.parts[thread] as ThreadPart).values[term] as number;
-			if (!Number.isNaN(value) && (value === 0 ? 0 : 1) !== taken) return false;
+			if (Number.isNaN(value)) continue;
+			if (alternativeFor(end, value) !== taken) return false;
+			this.guesses.splice(i, 1);
+		}
+		for (const { path, values } of this.parts) {
+			if (path.end.kind === "waiting") return false;
+			for (const { term, failure } of path.checks) if (failure === undefined && values[term] === 0) return false;
 		}
 		return true;
 	}
@@ -198,7 +206,7 @@ export class State {
 		if (end.kind === "choice" && end.condition !== undefined) {
 			const value = values[end.condition] as number;
 			if (!Number.isNaN(value)) {
-				this.parts[thread] = extendPart(updated, end.take(value === 0 ? 0 : 1));
+				this.parts[thread] = extendPart(updated, end.take(alternativeFor(end, value)));
 				return true;
 			}
 		}

@@ -73,6 +73,8 @@ export interface PathEvent {
 	readonly source: EventSource;
 	/** The write stands for memory being freed, or handed out (again): whoever sees the former has used it too late. */
 	readonly lifetime?: "free" | "allocate";
+	/** Races of this access are known and harmless: data_race(). */
+	readonly raceAllowed?: boolean;
 }
 
 /** Something that must hold: a violation when the term is 0. */
@@ -82,7 +84,7 @@ export interface PathCheck {
 	readonly after: number;
 	/** Loads that the term is computed from. */
 	readonly data: readonly number[];
-	/** For the front end: what it is that failed. */
+	/** For the front end: what it is that failed. Undefined: nothing, the path is not gone unless the term is not 0. */
 	readonly failure: unknown;
 }
 
@@ -110,13 +112,22 @@ export type PathEnd =
 			readonly kind: "choice";
 			readonly condition: number | undefined;
 			readonly alternatives: number;
+			/** Alternative for a value of the condition, where there are more than two. */
+			readonly alternativeOf?: (value: number) => number;
 			/** Addresses that code from here on may write or lock; undefined: any. */
 			readonly mayWrite: ReadonlySet<number> | undefined;
 			/** The path that follows when this alternative is taken; the same object every time. */
 			readonly take: (alternative: number) => Path;
 	  }
-	/** The thread cannot go on: a limit of the front end. The execution is not complete. */
-	| { readonly kind: "blocked"; readonly reason: string };
+	/** The thread waits for a condition that does not hold: this is no execution. */
+	| { readonly kind: "waiting" }
+	/** The thread cannot be followed further: a limit of the front end. The exploration is not complete. */
+	| { readonly kind: "blocked"; readonly reason: string; readonly unsupported?: boolean };
+
+/** The alternative that a choice takes for a value of its condition. */
+export function alternativeFor(end: PathEnd & { kind: "choice" }, value: number): number {
+	return end.alternativeOf ? end.alternativeOf(value) : value === 0 ? 0 : 1;
+}
 
 export interface Path {
 	/** Different for different paths of a thread. */

@@ -1,0 +1,90 @@
+/** What goes wrong in an execution of a Program: checks that fail, and accesses that see memory's end. */
+import type { Fault } from "../access.ts";
+import type { ProgramMemory } from "./programMemory.ts";
+import type { ProgramFailure } from "./programThread.ts";
+import { type EventKey, indexOfKey, keyOf, type State, type ThreadPart, threadOfKey } from "./state.ts";
+import { EventKind, type PathCheck, type PathEvent } from "./thread.ts";
+
+/** A fault with where it shows: the thread's event, or the place just behind the first `after` events. */
+export interface ProgramFault {
+	readonly fault: Fault;
+	readonly thread: number;
+	/** Index into `Program.sites`. */
+	readonly site: number;
+	/** The event that went wrong, where it is one. */
+	readonly event?: EventKey;
+	/** The event that made it wrong: the write that freed the memory. */
+	readonly cause?: EventKey;
+}
+
+/** The first thing that is wrong in a partial execution, by thread and place. */
+export function programFault(memory: ProgramMemory, state: State): ProgramFault | undefined {
+	for (const [thread, part] of state.parts.entries()) {
+		for (const check of part.path.checks) {
+			if (check.failure === undefined || part.values[check.term] !== 0) continue;
+			if (restsOnLater(state, thread, check)) continue;
+			const { fault, site } = check.failure as ProgramFailure;
+			return { fault: fault({ valueOf: (term) => part.values[term] as number }), thread, site };
+		}
+	}
+	return usedAfterFree(memory, state);
+}
+
+/**
+ * Whether a check fails only because of what its own thread does behind it: then, had it failed, that would not have happened.
+ */
+function restsOnLater(state: State, thread: number, check: PathCheck): boolean {
+	const seen = new Set<EventKey>();
+	const work = check.data.map((event) => keyOf(thread, event));
+	for (let key = work.pop(); key !== undefined; key = work.pop()) {
+		if (seen.has(key)) continue;
+		seen.add(key);
+		if (threadOfKey(key) === thread && indexOfKey(key) >= check.after) return true;
+		const event = state.event(key);
+		const own = threadOfKey(key);
+		for (const loads of [event.dataDependencies, event.addressDependencies, event.controlDependencies]) {
+			for (const load of loads) work.push(keyOf(own, load));
+		}
+		if (event.readHalf >= 0) work.push(keyOf(own, event.readHalf));
+		const source = (state.parts[own] as ThreadPart).rf[indexOfKey(key)] as number;
+		if (source >= 0) work.push(source);
+	}
+	return false;
+}
+
+/** An access whose place in coherence order is behind the end of the memory, and before a new beginning. */
+function usedAfterFree(memory: ProgramMemory, state: State): ProgramFault | undefined {
+	for (const [thread, part] of state.parts.entries()) {
+		for (const [index, event] of part.path.events.entries()) {
+			if (event.lifetime !== undefined || (event.kind !== EventKind.Read && event.kind !== EventKind.Write)) continue;
+			const cause = endBefore(state, part, index, event, keyOf(thread, index));
+			if (cause === undefined) continue;
+			const cell = part.location[index] as number;
+			const detail = memory.program.sites[event.source.pos]?.text ?? "";
+			return {
+				fault: { kind: "use_after_free", detail, cell, object: memory.program.cells[cell]?.object ?? -1 },
+				thread,
+				site: event.source.pos,
+				event: keyOf(thread, index),
+				cause,
+			};
+		}
+	}
+	return undefined;
+}
+
+/** The write that ended the memory which an event reads or writes. */
+function endBefore(state: State, part: ThreadPart, index: number, event: PathEvent, key: EventKey): EventKey | undefined {
+	const location = part.location[index] as number;
+	if (location < 0) return undefined;
+	const at = event.kind === EventKind.Read ? (part.rf[index] as number) : part.placed[index] === 1 ? key : -1;
+	if (at < 0) return undefined;
+	const order = state.order[location] as readonly EventKey[];
+	for (let i = order.indexOf(at); i >= 0; i--) {
+		const write = order[i] as EventKey;
+		const { lifetime } = state.event(write);
+		if (lifetime === "allocate") return undefined;
+		if (lifetime === "free") return write;
+	}
+	return undefined;
+}

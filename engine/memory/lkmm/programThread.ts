@@ -1,0 +1,749 @@
+/**
+ * A thread of a Program as paths of events. What has no counterpart in the Linux-kernel memory model ends the path as
+ * unsupported: then the exploration is not complete, and says why.
+ *
+ * Memory that is freed is a write of its own to every cell of the object, so that use after free is what it is in weak
+ * memory: an access that sees, or comes in coherence order after, the write of the one who freed it.
+ */
+import type { Expression, Instruction, Place, Program } from "../../program/program.ts";
+import { evaluateBinary } from "../expression.ts";
+import { updated } from "../sc.ts";
+import type { Fault } from "../access.ts";
+import { postDominators, successorsOf } from "./postDominators.ts";
+import { freed, live, type ProgramMemory } from "./programMemory.ts";
+import { noLoads, PathRecorder, type Recorded, unionOf } from "./recorder.ts";
+import { EventKind, type Path, type PathEnd, type Tag, type Thread } from "./thread.ts";
+
+/** What a check of a path stands for when it fails. */
+export interface ProgramFailure {
+	/** Says what is wrong, given the values that the fault depends on. */
+	readonly fault: (state: { readonly valueOf: (term: number) => number }) => Fault;
+	readonly site: number;
+}
+
+/** How often a path may come by the same branch before it is cut off. */
+export const branchVisitsMaximum = 12;
+/** Events of one thread's path. */
+export const pathEventsMaximum = 250;
+/** Instructions of one path. */
+const pathInstructionsMaximum = 20_000;
+
+/** The paths of a thread of the Program. */
+export function programThread(memory: ProgramMemory, index: number): Thread {
+	const code: Code = {
+		memory,
+		index,
+		joins: postDominators((memory.program.threads[index] as Program["threads"][number]).instructions),
+		writes: reachableWrites(memory, index),
+		nextId: 0,
+	};
+	let first: Path | undefined;
+	return {
+		name: memory.program.threads[index]?.name ?? "",
+		start() {
+			first ??= new ProgramRecorder(code).begin();
+			return first;
+		},
+	};
+}
+
+interface Code {
+	readonly memory: ProgramMemory;
+	readonly index: number;
+	readonly joins: Int32Array;
+	readonly writes: readonly (ReadonlySet<number> | undefined)[];
+	nextId: number;
+}
+
+interface Held {
+	readonly address: Recorded;
+	readonly spinning: boolean;
+}
+
+type Body<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
+type Follow = (alternative: number, recorder: ProgramRecorder) => void;
+
+/** Conditions that are never left behind: waits. */
+const never = -2;
+const add = (a: number, b: number): number => (a + b) | 0;
+const same = (a: number, b: number): number => (a === b ? 1 : 0);
+const different = (a: number, b: number): number => (a === b ? 0 : 1);
+
+class ProgramRecorder extends PathRecorder {
+	private readonly code: Code;
+	private registers: Recorded[];
+	private held: Held[] = [];
+	private readonly visits: Map<number, number>;
+	private rcu = 0;
+	private preempt = 0;
+	private irq = 0;
+	private instructionsDone = 0;
+	private pc: number;
+
+	constructor(code: Code, parent?: ProgramRecorder) {
+		super();
+		this.code = code;
+		if (parent) {
+			this.continueFrom(parent);
+			this.registers = [...parent.registers];
+			this.held = [...parent.held];
+			this.visits = new Map(parent.visits);
+			this.rcu = parent.rcu;
+			this.preempt = parent.preempt;
+			this.irq = parent.irq;
+			this.instructionsDone = parent.instructionsDone;
+			this.pc = parent.pc;
+			return;
+		}
+		const zero = { term: this.constant(0), data: noLoads, control: noLoads };
+		this.registers = this.thread.registers.map(() => zero);
+		this.visits = new Map();
+		this.pc = this.thread.entry;
+	}
+
+	private get thread(): Program["threads"][number] {
+		return this.program.threads[this.code.index] as Program["threads"][number];
+	}
+
+	private get program(): Program {
+		return this.code.memory.program;
+	}
+
+	/** The path from the thread's start. A callback first waits for being started. */
+	begin(): Path {
+		if (this.thread.kind !== "callback") return this.run();
+		this.counter++;
+		this.source = { text: `start of ${this.thread.name}`, pos: 0, end: 0 };
+		const started = this.read("acquire", this.fixed(this.code.memory.startAddress(this.code.index)));
+		const term = this.readResult(started).term;
+		return this.path(
+			this.choice(term, 2, (alternative, recorder) => {
+				if (alternative === 0) recorder.pc = notStarted;
+				recorder.takeArguments = alternative === 1;
+				recorder.control(never, [started]);
+			}),
+		);
+	}
+
+	private takeArguments = false;
+
+	private run(): Path {
+		return this.path(this.advance());
+	}
+
+	private path(end: PathEnd): Path {
+		return { id: this.code.nextId++, events: this.events, terms: this.terms, checks: this.checks, end };
+	}
+
+	private advance(): PathEnd {
+		if (this.pc === notStarted) return this.finished();
+		if (this.takeArguments) this.receiveArguments();
+		for (;;) {
+			if (this.events.length >= pathEventsMaximum) return blocked(`${this.thread.name} makes more than ${pathEventsMaximum} accesses`);
+			if (this.instructionsDone++ > pathInstructionsMaximum) return blocked(`${this.thread.name} does not come to an end`);
+			this.leaveControls((join) => join === this.pc);
+			const instruction = this.thread.instructions[this.pc] as Instruction;
+			const site = this.program.sites[instruction.site];
+			this.counter++;
+			this.source = { text: site?.text ?? "", pos: instruction.site, end: instruction.site };
+			if (instruction.kind === "end") {
+				this.endChecks(instruction);
+				return this.finished();
+			}
+			const end = this.step(instruction);
+			if (end) return end;
+		}
+	}
+
+	private finished(): PathEnd {
+		return { kind: "finished", registers: new Map(this.registers.map(({ term }, register) => [String(register), term])) };
+	}
+
+	private receiveArguments(): void {
+		this.takeArguments = false;
+		for (const register of callbackArguments(this.program, this.code.index)) {
+			const read = this.read("once", this.fixed(this.code.memory.argumentAddress(this.code.index, register)));
+			this.set(register, this.readResult(read));
+		}
+	}
+
+	/** Does one instruction and moves on; returns where the path ends, if it does. */
+	private step(instruction: Instruction): PathEnd | undefined {
+		switch (instruction.kind) {
+			case "assign":
+				this.set(instruction.register, this.evaluate(instruction.value, instruction.site));
+				break;
+			case "branch":
+				return this.branch(instruction);
+			case "choose":
+				return this.choice(undefined, instruction.high - instruction.low + 1, (alternative, recorder) => {
+					recorder.set(instruction.register, recorder.fixed(instruction.low + alternative));
+					recorder.pc = instruction.next;
+				});
+			case "check": {
+				const condition = this.evaluate(instruction.condition, instruction.site);
+				this.check(condition, instruction.site, () => ({ kind: instruction.violation, detail: instruction.message }));
+				break;
+			}
+			case "await":
+				return this.wait(instruction);
+			case "might_sleep":
+				if (this.inAtomic()) this.fail(instruction.site, { kind: "sleep_in_atomic", detail: `${instruction.what} may sleep here` });
+				break;
+			case "fence":
+				this.event(fences[instruction.fence]);
+				break;
+			case "holds": {
+				if (instruction.shared) return unsupported("locks held shared");
+				this.set(instruction.register, this.holds(this.place(instruction.lock, instruction.site)));
+				break;
+			}
+			case "context_get":
+				this.set(instruction.register, this.fixed(this.context(instruction.context)));
+				break;
+			case "load": {
+				const raceAllowed = instruction.marking === "data_race";
+				const place = this.place(instruction.place, instruction.site);
+				const read = this.access(EventKind.Read, tags[instruction.marking], place, { raceAllowed });
+				this.set(instruction.register, this.readResult(read));
+				break;
+			}
+			case "reload":
+				return this.choice(undefined, 2, (alternative, recorder) => {
+					if (alternative === 1) {
+						const read = recorder.read("plain", recorder.place(instruction.place, instruction.site));
+						recorder.set(instruction.register, recorder.readResult(read));
+					}
+					recorder.pc = instruction.next;
+				});
+			case "store": {
+				if (instruction.glued) return unsupported("atomic { }");
+				const value = this.evaluate(instruction.value, instruction.site);
+				const { term, data } = value;
+				const raceAllowed = instruction.marking === "data_race";
+				const place = this.place(instruction.place, instruction.site);
+				this.access(EventKind.Write, tags[instruction.marking], place, { term, data, raceAllowed });
+				break;
+			}
+			case "update":
+				return this.update(instruction);
+			case "lock":
+				return this.lock(instruction);
+			case "unlock":
+				return this.unlock(instruction);
+			case "is_locked":
+				return this.choice(undefined, 2, (locked, recorder) => {
+					const place = recorder.place(instruction.lock, instruction.site);
+					const event = recorder.access(locked === 1 ? EventKind.SawLocked : EventKind.SawUnlocked, "once", place, {});
+					recorder.set(instruction.register, { ...recorder.fixed(locked), data: [event] });
+					recorder.pc = instruction.next;
+				});
+			case "context":
+				this.changeContext(instruction);
+				break;
+			case "context_set": {
+				const value = this.known(this.evaluate(instruction.value, instruction.site).term);
+				if (value === undefined) return unsupported("an irq state that is read from memory");
+				this.asReader(() => {
+					this.irq = value !== 0 ? 1 : 0;
+				});
+				break;
+			}
+			case "grace_period_begin":
+				break;
+			case "grace_period_end":
+				this.event(EventKind.GracePeriod);
+				break;
+			case "call_rcu":
+				this.callRcu(instruction);
+				break;
+			case "allocate":
+				return this.allocate(instruction);
+			case "free":
+				return this.free(instruction);
+			case "downgrade":
+				return unsupported("locks held shared");
+			case "irqs_disabled_on":
+				return unsupported("waiting for another CPU's interrupts");
+			case "end":
+				return undefined;
+		}
+		this.pc = instruction.next;
+		return undefined;
+	}
+
+	// ------------------------------------------------------------------------------------------------- control
+
+	private branch(instruction: Body<"branch">): PathEnd | undefined {
+		const condition = this.evaluate(instruction.condition, instruction.site);
+		const loads = unionOf(condition.data, condition.control);
+		const join = this.code.joins[this.pc] as number;
+		const follow: Follow = (taken, recorder) => {
+			recorder.control(join, loads);
+			recorder.pc = taken === 0 ? instruction.otherwise : instruction.then;
+		};
+		const known = this.known(condition.term);
+		if (known !== undefined) {
+			follow(known === 0 ? 0 : 1, this);
+			return undefined;
+		}
+		const visits = (this.visits.get(this.pc) ?? 0) + 1;
+		this.visits.set(this.pc, visits);
+		if (visits > branchVisitsMaximum) return blocked(`${this.thread.name} goes round a loop more than ${branchVisitsMaximum} times`);
+		return this.choice(condition.term, 2, follow);
+	}
+
+	private wait(instruction: Body<"await">): PathEnd | undefined {
+		const condition = this.evaluate(instruction.condition, instruction.site);
+		const known = this.known(condition.term);
+		const go: Follow = (_, recorder) => {
+			recorder.control(never, unionOf(condition.data, condition.control));
+			recorder.pc = instruction.next;
+		};
+		if (known === 0) return { kind: "waiting" };
+		if (known !== undefined) {
+			go(1, this);
+			return undefined;
+		}
+		return this.choice(condition.term, 2, go, (alternative) => (alternative === 0 ? { kind: "waiting" } : undefined));
+	}
+
+	private choice(condition: number | undefined, alternatives: number, follow: Follow, instead?: (alternative: number) => PathEnd | undefined, alternativeOf?: (value: number) => number): PathEnd {
+		const taken: (Path | undefined)[] = [];
+		return {
+			kind: "choice",
+			condition,
+			alternatives,
+			...(alternativeOf && { alternativeOf }),
+			mayWrite: this.code.writes[Math.max(this.pc, 0)],
+			take: (alternative) => {
+				const known = taken[alternative];
+				if (known) return known;
+				const recorder = new ProgramRecorder(this.code, this);
+				const end = instead?.(alternative);
+				if (!end) follow(alternative, recorder);
+				const path = end ? recorder.path(end) : recorder.run();
+				taken[alternative] = path;
+				return path;
+			},
+		};
+	}
+
+	private check(condition: Recorded, site: number, fault: ProgramFailure["fault"]): void {
+		const known = this.known(condition.term);
+		if (known !== undefined && known !== 0) return;
+		const failure: ProgramFailure = { fault, site };
+		this.checks.push({ term: condition.term, after: this.events.length, data: condition.data, failure });
+	}
+
+	private fail(site: number, fault: Fault): void {
+		this.check(this.fixed(0), site, () => fault);
+	}
+
+	private endChecks(instruction: Instruction): void {
+		if (this.rcu > 0) this.fail(instruction.site, { kind: "rcu_reader_left_open", detail: "the thread ends inside rcu_read_lock()" });
+		else if (this.irq > 0) this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with interrupts off" });
+		else if (this.preempt > 0) this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with preemption off" });
+		else if (this.held.length > 0) this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends holding a lock" });
+	}
+
+	// ------------------------------------------------------------------------------------------------- context
+
+	private isReader(): boolean {
+		return this.rcu > 0 || this.preempt > 0 || this.irq > 0 || this.held.some(({ spinning }) => spinning);
+	}
+
+	private inAtomic(): boolean {
+		return this.isReader() || this.thread.kind === "callback";
+	}
+
+	/** Makes a change of context, which may begin or end an RCU reader: any of preemption off, interrupts off, a spinlock is one. */
+	private asReader(change: () => void): void {
+		const before = this.isReader();
+		change();
+		const after = this.isReader();
+		if (before === after || this.program.gracePeriods === 0) return;
+		this.counter++;
+		this.event(after ? EventKind.ReaderLock : EventKind.ReaderUnlock);
+	}
+
+	private changeContext(instruction: Body<"context">): void {
+		const { context, change } = instruction;
+		this.asReader(() => {
+			if (context === "irq") this.irq = change > 0 ? 1 : 0;
+			else this[context] += change;
+		});
+		if (this.rcu < 0 || this.preempt < 0) {
+			const what = this.rcu < 0 ? "rcu_read_unlock() without rcu_read_lock()" : "preempt_enable() without preempt_disable()";
+			this.fail(instruction.site, { kind: "lock_misuse", detail: what });
+			this.rcu = Math.max(this.rcu, 0);
+			this.preempt = Math.max(this.preempt, 0);
+		}
+	}
+
+	private context(context: "irq" | "preempt" | "rcu" | "atomic"): number {
+		return context === "atomic" ? (this.isReader() ? 1 : 0) : this[context];
+	}
+
+	// ------------------------------------------------------------------------------------------------- accesses
+
+	/** Address of a place, with the check that something is there. */
+	private place(place: Place, site: number): Recorded {
+		const base = this.evaluate(place.base, site);
+		const offset = this.evaluate(place.offset, site);
+		const address = { term: this.apply(add, base.term, offset.term), data: unionOf(base.data, offset.data), control: noLoads };
+		const { faultAt } = this.code.memory;
+		const { structure, text } = place;
+		const valid = this.apply((b, o) => (faultAt(b, o, structure, text) ? 0 : 1), base.term, offset.term);
+		this.check({ ...address, term: valid }, site, ({ valueOf }) => {
+			return faultAt(valueOf(base.term), valueOf(offset.term), structure, text) ?? { kind: "wild_dereference", detail: text };
+		});
+		return address;
+	}
+
+	private update(instruction: Body<"update">): PathEnd | undefined {
+		if (instruction.glued) return unsupported("atomic { }");
+		const tag = orderings[instruction.ordering];
+		const place = this.place(instruction.place, instruction.site);
+		const operand = this.evaluate(instruction.operand, instruction.site);
+		const read = this.read(tag, place, true);
+		const old = this.readResult(read);
+		const { update, compare, register } = instruction;
+		const store = (recorder: ProgramRecorder, after: readonly number[]) => {
+			if (update === "exchange") recorder.write(tag, place, operand, read, after);
+			else {
+				const term = recorder.apply((a, b) => updated(update, a, b), old.term, operand.term);
+				recorder.write(tag, place, { term, data: unionOf([read], operand.data), control: noLoads }, read, after);
+			}
+		};
+		const done = (recorder: ProgramRecorder) => {
+			if (register !== undefined) recorder.set(register, old);
+			recorder.pc = instruction.next;
+		};
+		if (!compare) {
+			store(this, noLoads);
+			done(this);
+			return undefined;
+		}
+		const value = this.evaluate(compare.value, instruction.site);
+		const succeeds = this.apply(compare.unless ? different : same, old.term, value.term);
+		return this.choice(succeeds, 2, (taken, recorder) => {
+			if (taken === 1) store(recorder, value.data);
+			done(recorder);
+		});
+	}
+
+	private lock(instruction: Body<"lock">): PathEnd | undefined {
+		if (instruction.shared) return unsupported("locks held shared");
+		const place = this.place(instruction.lock, instruction.site);
+		if (instruction.try === undefined) {
+			this.takeAt(instruction, place);
+			this.pc = instruction.next;
+			return undefined;
+		}
+		const register = instruction.try;
+		return this.choice(undefined, 2, (taken, recorder) => {
+			if (taken === 1) {
+				recorder.takeAt(instruction, place);
+				recorder.set(register, recorder.fixed(1));
+			} else {
+				const event = recorder.access(EventKind.SawLocked, "once", place, {});
+				recorder.set(register, { ...recorder.fixed(0), data: [event] });
+			}
+			recorder.pc = instruction.next;
+		});
+	}
+
+	/** Takes a lock that is free; of a bit lock, sets the bit as well. */
+	private takeAt(instruction: Body<"lock">, place: Recorded): void {
+		this.takeLock(place);
+		this.mustLive(instruction.lock, place, instruction.site);
+		this.setBit(instruction, "acquire", true);
+		this.asReader(() => this.held.push({ address: place, spinning: instruction.spinning }));
+	}
+
+	private unlock(instruction: Body<"unlock">): PathEnd | undefined {
+		if (instruction.shared) return unsupported("locks held shared");
+		const place = this.place(instruction.lock, instruction.site);
+		this.check(this.holds(place), instruction.site, () => ({
+			kind: "lock_misuse",
+			detail: `${instruction.lock.text} is unlocked by a thread that does not hold it`,
+		}));
+		this.setBit(instruction, "release", false);
+		this.counter++;
+		this.access(EventKind.Unlock, "release", place, {});
+		const at = this.heldIndex(place);
+		this.asReader(() => this.held.splice(at < 0 ? this.held.length - 1 : at, 1));
+		this.pc = instruction.next;
+		return undefined;
+	}
+
+	private setBit(instruction: Body<"lock"> | Body<"unlock">, tag: Tag, on: boolean): void {
+		if (!instruction.bit) return;
+		this.counter++;
+		const word = this.place(instruction.bit.word, instruction.site);
+		const bit = this.evaluate(instruction.bit.number, instruction.site);
+		const read = this.read(tag, word, true);
+		const term = this.apply((old, nr) => (on ? old | (1 << nr) : old & ~(1 << nr)), this.readResult(read).term, bit.term);
+		this.write(tag, word, { term, data: [read], control: noLoads }, read);
+		this.counter++;
+	}
+
+	private heldIndex({ term }: Recorded): number {
+		const known = this.known(term);
+		return this.held.findIndex(({ address }) => address.term === term || (known !== undefined && this.known(address.term) === known));
+	}
+
+	/** Whether this thread holds the lock at an address: known at once, or a comparison of addresses. */
+	private holds(place: Recorded): Recorded {
+		if (this.heldIndex(place) >= 0) return this.fixed(1);
+		let result = this.fixed(0);
+		for (const { address } of this.held) {
+			const term = this.apply((a, b) => a | b, result.term, this.apply(same, place.term, address.term));
+			result = { term, data: unionOf(result.data, place.data, address.data), control: noLoads };
+		}
+		return result;
+	}
+
+	// ------------------------------------------------------------------------------------------------- lifetimes
+
+	/** A lock has no value that could tell of its object's end: the lifetime is read inside the critical section instead. */
+	private mustLive(lock: Place, place: Recorded, site: number): void {
+		const { memory } = this.code;
+		if (!memory.program.threads.some((thread) => thread.instructions.some(({ kind }) => kind === "free"))) return;
+		const objectAt = (address: number) => {
+			const location = memory.locationAt(address);
+			return location === undefined ? -1 : (memory.program.cells[location]?.object ?? -1);
+		};
+		this.counter++;
+		const address = this.apply((at) => memory.lifetimeAddress(Math.max(objectAt(at), 0)), place.term, place.term);
+		const read = this.read("once", { term: address, data: place.data, control: noLoads });
+		const result = this.readResult(read);
+		this.check({ ...result, term: this.apply((lifetime) => (lifetime === freed ? 0 : 1), result.term, result.term) }, site, ({ valueOf }) => {
+			return { kind: "use_after_free", detail: lock.text, object: objectAt(valueOf(place.term)) };
+		});
+	}
+
+	private callRcu(instruction: Body<"call_rcu">): void {
+		const { memory } = this.code;
+		for (const { register, value } of instruction.arguments) {
+			this.write("once", this.fixed(memory.argumentAddress(instruction.thread, register)), this.evaluate(value, instruction.site));
+		}
+		this.counter++;
+		this.write("release", this.fixed(memory.startAddress(instruction.thread)), this.fixed(1));
+		this.counter++;
+	}
+
+	/** Each object of the pool is an alternative; that none is free is one more. */
+	private allocate(instruction: Body<"allocate">): PathEnd {
+		const { memory } = this.code;
+		const pool = memory.program.pools[instruction.pool];
+		const objects = pool?.objects ?? [];
+		return this.choice(undefined, objects.length + 1, (alternative, recorder) => {
+			const object = objects[alternative];
+			const require = (term: number, data: readonly number[]) => recorder.assume({ term, data, control: noLoads });
+			if (object === undefined) {
+				for (const other of objects) {
+					const read = recorder.read("once", recorder.fixed(memory.lifetimeAddress(other)));
+					require(recorder.apply(same, recorder.readResult(read).term, recorder.constant(live)), [read]);
+				}
+				recorder.set(instruction.register, recorder.fixed(0));
+			} else {
+				const place = recorder.fixed(memory.lifetimeAddress(object));
+				const read = recorder.read("acquire", place, true);
+				require(recorder.apply(different, recorder.readResult(read).term, recorder.constant(live)), [read]);
+				recorder.write("acquire", place, recorder.fixed(live), read);
+				recorder.counter++;
+				if (pool && !pool.typesafeByRcu) recorder.mark(object, "allocate", noLoads);
+				recorder.set(instruction.register, recorder.fixed(memory.program.objects[object]?.address ?? 0));
+			}
+			recorder.counter++;
+			recorder.pc = instruction.next;
+		});
+	}
+
+	/** A condition under which alone this path is gone. */
+	private assume(condition: Recorded): void {
+		this.checks.push({ term: condition.term, after: this.events.length, data: condition.data, failure: undefined });
+	}
+
+	private free(instruction: Body<"free">): PathEnd | undefined {
+		const { memory } = this.code;
+		const pointer = this.evaluate(instruction.pointer, instruction.site);
+		const { objects } = memory.program;
+		const alternativeOf = (value: number) => (value === 0 ? objects.length : objects.findIndex(({ address }) => address === value) + objects.length + 1);
+		// Alternatives: nothing for NULL, an error for no object, else the object.
+		const follow: Follow = (alternative, recorder) => {
+			recorder.pc = instruction.next;
+			if (alternative === objects.length) return;
+			const object = alternative - objects.length - 1;
+			if (object < 0) {
+				recorder.fail(instruction.site, { kind: "invalid_free", detail: `${instruction.text} is not the start of an object` });
+				return;
+			}
+			const place = { ...recorder.fixed(memory.lifetimeAddress(object)), data: pointer.data };
+			const read = recorder.read("release", place, true);
+			const old = recorder.readResult(read);
+			recorder.check({ ...old, term: recorder.apply(same, old.term, recorder.constant(live)) }, instruction.site, () => ({
+				kind: "double_free",
+				detail: instruction.text,
+				object,
+			}));
+			recorder.write("release", place, recorder.fixed(freed), read);
+			if (memory.layout.typesafe[object] !== 1) recorder.mark(object, "free", pointer.data);
+			recorder.counter++;
+		};
+		const known = this.known(pointer.term);
+		if (known !== undefined) {
+			follow(alternativeOf(known), this);
+			return undefined;
+		}
+		return this.choice(pointer.term, 2 * objects.length + 1, follow, undefined, alternativeOf);
+	}
+
+	/** Writes that stand for an object's end, or its new beginning. */
+	private mark(object: number, lifetime: "free" | "allocate", moreAddress: readonly number[]): void {
+		const { memory } = this.code;
+		for (const cell of memory.cellsOf(object)) {
+			const { address, initial } = memory.program.cells[cell] as Program["cells"][number];
+			const term = this.constant(lifetime === "free" ? 0 : initial);
+			this.access(EventKind.Write, "once", this.fixed(address), { term, lifetime, moreAddress });
+		}
+	}
+
+	// ------------------------------------------------------------------------------------------------- values
+
+	private fixed(value: number): Recorded {
+		return { term: this.constant(value), data: noLoads, control: noLoads };
+	}
+
+	private set(register: number, { term, data, control }: Recorded): void {
+		this.registers[register] = { term, data, control: unionOf(control, this.controlling()) };
+	}
+
+	private evaluate(expression: Expression, site: number): Recorded {
+		switch (expression.op) {
+			case "constant":
+				return this.fixed(expression.value);
+			case "register":
+				return this.registers[expression.register] as Recorded;
+			case "unary": {
+				const operand = this.evaluate(expression.operand, site);
+				const { operator } = expression;
+				const operation = operator === "not" ? (a: number) => (a === 0 ? 1 : 0) : operator === "negate" ? (a: number) => -a | 0 : (a: number) => ~a;
+				return { ...operand, term: this.apply(operation, operand.term, operand.term) };
+			}
+			case "binary":
+				return this.binary(expression, site);
+			case "select": {
+				const parts = [expression.condition, expression.then, expression.otherwise].map((part) => this.evaluate(part, site));
+				const [condition, then, otherwise] = parts as [Recorded, Recorded, Recorded];
+				const known = this.known(condition.term);
+				const term =
+					known !== undefined
+						? (known !== 0 ? then : otherwise).term
+						: this.term({ kind: "select", condition: condition.term, then: then.term, otherwise: otherwise.term });
+				return { term, data: unionOf(...parts.map((part) => part.data)), control: unionOf(...parts.map((part) => part.control)) };
+			}
+		}
+	}
+
+	private binary(expression: Extract<Expression, { op: "binary" }>, site: number): Recorded {
+		const left = this.evaluate(expression.left, site);
+		const right = this.evaluate(expression.right, site);
+		const { operator } = expression;
+		const divides = /divide|remainder/.test(operator);
+		if (divides) this.check(right, site, () => ({ kind: "division_by_zero", detail: "division by zero" }));
+		const operation = (a: number, b: number) => (divides && b === 0 ? 0 : evaluateBinary(operator, a, b));
+		return {
+			term: this.apply(operation, left.term, right.term),
+			data: unionOf(left.data, right.data),
+			control: unionOf(left.control, right.control),
+		};
+	}
+}
+
+/** Program counter of a callback that nobody started. */
+const notStarted = -1;
+
+const unsupported = (what: string): PathEnd => ({ kind: "blocked", reason: `${what} cannot be searched under lkmm`, unsupported: true });
+const blocked = (reason: string): PathEnd => ({ kind: "blocked", reason });
+
+const tags = { plain: "plain", once: "once", acquire: "acquire", release: "release", dereference: "once", data_race: "plain" } as const;
+const orderings = { noreturn: "noreturn", relaxed: "once", acquire: "acquire", release: "release", full: "full" } as const;
+const fences = {
+	mb: EventKind.FullFence,
+	rmb: EventKind.ReadFence,
+	wmb: EventKind.WriteFence,
+	before_atomic: EventKind.BeforeAtomic,
+	after_atomic: EventKind.AfterAtomic,
+	after_spinlock: EventKind.AfterSpinlock,
+	after_unlock_lock: EventKind.AfterUnlockLock,
+	barrier: EventKind.CompilerFence,
+	compiler: EventKind.CompilerFence,
+} as const;
+
+/** Registers in which a callback thread gets its arguments. */
+function callbackArguments(program: Program, thread: number): number[] {
+	for (const { instructions } of program.threads) {
+		for (const instruction of instructions) {
+			if (instruction.kind === "call_rcu" && instruction.thread === thread) return instruction.arguments.map(({ register }) => register);
+		}
+	}
+	return [];
+}
+
+/** For each instruction, the addresses that it or what follows may write; undefined where that may be any. */
+function reachableWrites(memory: ProgramMemory, index: number): (ReadonlySet<number> | undefined)[] {
+	const { program } = memory;
+	const { instructions } = program.threads[index] as Program["threads"][number];
+	const targets = (place: Place): number[] | "any" => {
+		if (place.offset.op !== "constant") return "any";
+		const offset = place.offset.value;
+		if (place.base.op === "constant") return [place.base.value + offset];
+		if (place.structure < 0) return "any";
+		return program.instances.filter(({ structure }) => structure === place.structure).map(({ address }) => address + offset);
+	};
+	const own = instructions.map((instruction): readonly number[] | "any" => {
+		switch (instruction.kind) {
+			case "store":
+			case "update":
+				return targets(instruction.place);
+			case "lock":
+			case "unlock": {
+				const lock = targets(instruction.lock);
+				const word = instruction.bit ? targets(instruction.bit.word) : [];
+				return lock === "any" || word === "any" ? "any" : [...lock, ...word];
+			}
+			case "call_rcu":
+				return [memory.startAddress(instruction.thread), ...instruction.arguments.map(({ register }) => memory.argumentAddress(instruction.thread, register))];
+			case "allocate":
+			case "free":
+				return "any";
+			default:
+				return [];
+		}
+	});
+	const result: (Set<number> | undefined)[] = own.map((addresses) => (addresses === "any" ? undefined : new Set(addresses)));
+	for (let changed = true; changed; ) {
+		changed = false;
+		for (let pc = instructions.length - 1; pc >= 0; pc--) {
+			const before = result[pc];
+			if (!before) continue;
+			for (const next of successorsOf(instructions[pc] as Instruction)) {
+				const after = result[next];
+				if (!after) {
+					result[pc] = undefined;
+					changed = true;
+					break;
+				}
+				for (const address of after) {
+					if (before.has(address)) continue;
+					before.add(address);
+					changed = true;
+				}
+			}
+		}
+	}
+	return result;
+}
