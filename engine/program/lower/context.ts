@@ -81,13 +81,12 @@ export class ProgramContext {
 		statement: Range,
 		own: Range | undefined,
 		callStack: readonly Frame[],
+		/** Tells call stacks apart. */
+		calls: string,
 		rules: readonly string[],
 	): number {
 		const location = this.sources.location(file, range);
-		const calls = callStack.map(
-			(frame) => `${frame.function}@${frame.call.file}:${frame.call.line}:${frame.call.column}`,
-		);
-		const key = `${file}:${range.pos}:${range.end}:${statement.pos}:${statement.end}:${own?.pos}:${rules.join()}:${calls.join()}`;
+		const key = `${calls}|${file}:${range.pos}:${range.end}:${statement.pos}:${statement.end}:${own?.pos}:${rules}`;
 		const known = this.siteIndex.get(key);
 		if (known !== undefined) return known;
 		const index =

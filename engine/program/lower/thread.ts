@@ -58,6 +58,8 @@ export class ThreadLowering {
 	readonly number: number;
 	readonly cpu: number;
 	readonly callStack: Frame[] = [];
+	/** `callStack` as one string. */
+	private calls = "";
 	readonly loops: Loop[] = [];
 	/** Named variables of the thread itself, for `thread.variable`. */
 	readonly named = new Map<string, number>();
@@ -100,7 +102,7 @@ export class ThreadLowering {
 		const file = this.argumentsFile ?? this.activation.file;
 		const statement = this.statementFile === file && this.statement.end > 0 ? this.statement : range;
 		const own = this.callStack.length === 0 ? statement : this.ownStatement;
-		return this.context.site(file, range, statement, own, this.callStack, rules);
+		return this.context.site(file, range, statement, own, this.callStack, this.calls, rules);
 	}
 
 	error(range: Range, message: string): LoweringError {
@@ -232,12 +234,15 @@ export class ThreadLowering {
 		this.argumentsFile = undefined;
 		if (this.callStack.length === 0) this.ownStatement = statement;
 		this.callStack.push(frame);
+		const { calls } = this;
+		this.calls = `${calls}>${frame.call.file}:${frame.call.line}:${frame.call.column}`;
 		this.marking = "plain";
 		const loops = this.loops.splice(0);
 		body();
 		this.loops.push(...loops);
 		this.code.bind(this.activation.returnLabel);
 		this.callStack.pop();
+		this.calls = calls;
 		this.activation = outer;
 		this.statement = statement;
 		this.statementFile = statementFile;
