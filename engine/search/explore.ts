@@ -8,12 +8,16 @@ import { countInterleavings } from "./count.ts";
 import { buildGraph } from "./graph.ts";
 import { type Found, InterleavingSearch } from "./interleavings.ts";
 import { type SearchOptions, Watch } from "./limits.ts";
-import { findLivelock, hasCycle } from "./livelock.ts";
+import { findLivelock } from "./livelock.ts";
+import { ReducedSearch } from "./reducedSearch.ts";
+import { BackEdges } from "./reduction/backEdges.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface ExploreOptions extends SearchOptions {
 	/** Also count the complete interleavings. */
 	readonly countInterleavings?: boolean;
+	/** Instead of `shallowTransitions`. */
+	readonly shallowTransitions?: number;
 }
 
 /** Searches every interleaving of a Program under sequential consistency. A Program under another model is `inconclusive`. */
@@ -25,7 +29,7 @@ export function explore(program: Program, options: ExploreOptions): Verdict {
 	}
 	const stepper = new Stepper(new Machine(program));
 	const watch = new Watch(options);
-	const found = new InterleavingSearch(stepper, options, watch).run() as Found;
+	const found = search(stepper, options, watch);
 	const { transitions, seconds } = watch;
 	const counted = options.countInterleavings && !found.limit ? count(stepper, options, watch) : undefined;
 	const stats: SearchStatistics = { states: found.states, transitions, seconds, ...(counted ?? {}) };
@@ -34,7 +38,7 @@ export function explore(program: Program, options: ExploreOptions): Verdict {
 	if (found.limit && found.fault && found.schedule)
 		return race(program, found.schedule, { ...stats, limit: found.limit });
 	if (found.limit) return inconclusive(found.limit, stats);
-	if (program.threads.some(hasCycle)) {
+	if (!found.terminates) {
 		const graph = buildGraph(stepper, options, watch);
 		const { seconds } = watch;
 		if (graph.limit) return inconclusive(graph.limit, { ...stats, seconds });
@@ -51,6 +55,41 @@ export function explore(program: Program, options: ExploreOptions): Verdict {
 		return { verdict: "race", memory: "sc", violation: { kind: "unreachable", message, location }, stats };
 	}
 	return { verdict: "safe", memory: "sc", stats };
+}
+
+/** Transitions that the plain search may take before the reduced one is asked whether there is anything to find. */
+export const shallowTransitions = 20_000;
+
+interface Searched extends Found {
+	/** Whether no interleaving goes on for ever, as far as is known. */
+	readonly terminates: boolean;
+}
+
+/**
+ * Everything but livelocks. With reduction: a little of the plain search, which ends small questions and finds shallow races;
+ * then the reduced search, which says whether there is anything; and if so the plain search again, up to the counterexample with
+ * the fewest context switches.
+ */
+function search(stepper: Stepper, options: ExploreOptions, watch: Watch): Searched {
+	const { program } = stepper.machine;
+	const terminates = !new BackEdges(program).any;
+	const plain = new InterleavingSearch(stepper, options, watch);
+	const early = plain.run(options.reduction ? (options.shallowTransitions ?? shallowTransitions) : undefined);
+	if (early) return { ...early, terminates };
+	const reduced = new ReducedSearch(stepper, options, watch).run();
+	const states = plain.table.size + reduced.states;
+	const isWanted = !options.wanted || (reduced.fault && options.wanted.includes(reduced.fault.kind));
+	if (!reduced.fault && !reduced.limit) return { states, unmet: reduced.unmet, terminates: reduced.terminates };
+	if (reduced.limit && !reduced.limitOfStep && !(reduced.fault && isWanted)) {
+		const { fault, schedule, limit, unmet } = reduced;
+		return { ...(fault && schedule ? { fault, schedule } : {}), limit, states, unmet, terminates };
+	}
+	const found = plain.run(undefined, !reduced.limitOfStep && !isWanted) as Found;
+	const all = { states: plain.table.size + reduced.states, terminates: terminates || reduced.terminates };
+	const foundWanted = found.fault && (!options.wanted || options.wanted.includes(found.fault.kind));
+	if (foundWanted || !isWanted || !reduced.fault || !reduced.schedule) return { ...found, ...all };
+	// There is a race, but no room to find the way to it with the fewest context switches.
+	return { ...found, ...all, fault: reduced.fault, schedule: reduced.schedule };
 }
 
 function race(program: Program, schedule: Schedule, stats: SearchStatistics): Verdict {

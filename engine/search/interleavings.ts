@@ -45,7 +45,6 @@ export class InterleavingSearch {
 	private readonly watch: Watch;
 	private readonly threads: number;
 	// One entry for each state.
-	private readonly levelOf = new NumberList();
 	private readonly reachedBy = new NumberList();
 	private readonly expanded = new NumberList();
 	// One entry for each item: a state as reached by a thread.
@@ -61,7 +60,6 @@ export class InterleavingSearch {
 	/** How far the queues of this level are worked off. */
 	private seed = 0;
 	private next = 0;
-	private level = 0;
 	private begun = false;
 	/** What ends the search. */
 	private found: Ending | undefined;
@@ -94,7 +92,6 @@ export class InterleavingSearch {
 		while (!this.found && !this.limit && !(anyKind && this.other) && this.seeds.length > 0) {
 			if (!this.drainLevel(until, anyKind)) return undefined;
 			if (this.found || this.limit || (anyKind && this.other)) break;
-			this.level++;
 			this.nextLevel();
 		}
 		const ending = this.found ?? this.other;
@@ -200,12 +197,12 @@ export class InterleavingSearch {
 		const state = added < 0 ? ~added : added;
 		const bit = thread === noThread ? 0 : 1 << thread;
 		if (added >= 0) {
-			this.levelOf.push(this.level);
 			this.reachedBy.push(bit);
 			this.expanded.push(0);
 		} else {
-			// Known since an earlier level, or by this thread: every continuation costs no more from there.
-			if (this.levelOf.at(state) < this.level || (this.reachedBy.at(state) & bit) !== 0 || bit === 0) return true;
+			// Where the thread was here before, or stepped from here already, that was at no greater cost. A state of an earlier level
+			// that it did not step from is worth going on from: the way to it may be shorter.
+			if (bit === 0 || ((this.reachedBy.at(state) | this.expanded.at(state)) & bit) !== 0) return true;
 			this.reachedBy.set(state, this.reachedBy.at(state) | bit);
 		}
 		const depth = parent < 0 ? 0 : this.itemDepth.at(parent) + 1;
@@ -249,7 +246,7 @@ export class InterleavingSearch {
 		return (
 			this.table.bytes +
 			this.itemState.bytes * 4 +
-			this.levelOf.bytes * 3 +
+			this.reachedBy.bytes * 2 +
 			this.seeds.bytes +
 			this.reached.bytes +
 			this.nextSeeds.bytes

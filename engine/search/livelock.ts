@@ -5,36 +5,9 @@
  * (Lichtenstein and Pnueli, POPL 1985).
  */
 import type { Stepper } from "../memory/stepper.ts";
-import { successors } from "../program/liveness.ts";
-import type { Thread } from "../program/program.ts";
 import { forEachCyclicComponent } from "./components.ts";
 import type { StateGraph } from "./graph.ts";
 import type { Schedule, ScheduledStep } from "./schedule.ts";
-
-/** Whether a thread can come back to an instruction: without such a thread no state repeats. */
-export function hasCycle(thread: Thread): boolean {
-	const colour = new Uint8Array(thread.instructions.length);
-	const path: { pc: number; next: number }[] = [];
-	for (let root = 0; root < thread.instructions.length; root++) {
-		if (colour[root]) continue;
-		path.push({ pc: root, next: 0 });
-		colour[root] = 1;
-		while (path.length > 0) {
-			const top = path[path.length - 1] as { pc: number; next: number };
-			const instruction = thread.instructions[top.pc];
-			const following = instruction ? successors(instruction)[top.next++] : undefined;
-			if (following === undefined) {
-				colour[top.pc] = 2;
-				path.pop();
-			} else if (colour[following] === 1) return true;
-			else if (!colour[following]) {
-				colour[following] = 1;
-				path.push({ pc: following, next: 0 });
-			}
-		}
-	}
-	return false;
-}
 
 export interface Livelock {
 	readonly schedule: Schedule;

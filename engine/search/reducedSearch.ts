@@ -1,0 +1,277 @@
+/**
+ * The search over fewer interleavings: from each state it takes the steps of an ample set of threads only. It says whether
+ * something can go wrong, and what; the counterexample to show is then found by InterleavingSearch. docs/search.md has the proof.
+ *
+ * Breadth first. A step that is the only one to take is gone on from at once, and the state in between is not kept.
+ */
+import type { Fault } from "../memory/access.ts";
+import type { Outcome } from "../memory/sc.ts";
+import { type Stepper, stepDisabled, stepDone, stepStopped } from "../memory/stepper.ts";
+import type { Limit } from "../verdict/verdict.ts";
+import { Judge, type StateFault } from "./judge.ts";
+import type { SearchOptions, Watch, Weight } from "./limits.ts";
+import { AmpleSets } from "./reduction/ample.ts";
+import { NumberList } from "./rowTable.ts";
+import type { Schedule, ScheduledStep } from "./schedule.ts";
+import { StateTable } from "./stateTable.ts";
+import { forEachStart } from "./successors.ts";
+
+/** What a reduced search found. */
+export interface ReducedFound {
+	/** A violation of a wanted kind, if there is one; else one of another kind. */
+	readonly fault?: Fault | StateFault;
+	/** How to get there, not by the fewest context switches. */
+	readonly schedule?: Schedule;
+	/** A limit of the search, or of a step that some interleaving takes. */
+	readonly limit?: Limit;
+	/** Whether the limit is that of a step: then the plain search meets it as well. */
+	readonly limitOfStep: boolean;
+	readonly states: number;
+	/** Whether no interleaving goes on for ever. */
+	readonly terminates: boolean;
+	/** Indices of `exists` properties that no final state met. */
+	readonly unmet: readonly number[];
+}
+
+/** Where something went wrong: a state of the table, and steps from there. */
+interface Ending {
+	readonly fault: Fault | StateFault;
+	readonly state: number;
+	readonly initial: readonly number[] | undefined;
+	readonly steps: readonly ScheduledStep[];
+}
+
+export class ReducedSearch {
+	private readonly stepper: Stepper;
+	private readonly options: SearchOptions;
+	private readonly watch: Watch;
+	private readonly judge: Judge;
+	private readonly table: StateTable;
+	private readonly ample: AmpleSets;
+	private readonly home: Int32Array;
+	/** For each state, the one that it was reached from; -1 for those where the search starts. */
+	private readonly parents = new NumberList();
+	private readonly initialChoices = new Map<number, readonly number[]>();
+	/** Edges of state s are those from firstEdge(s) on; kept only where there may be cycles. */
+	private readonly firstEdge = new NumberList();
+	private readonly edges = new NumberList();
+	private state = -1;
+	private expanded = 0;
+	private found: Ending | undefined;
+	private other: Ending | undefined;
+	private limit: Limit | undefined;
+	private limitOfStep = false;
+	/** Threads that stepped since the state that is being expanded, and what the first step chose: the others had no choice. */
+	private readonly trail: number[] = [];
+	private trailChoices: readonly number[] = [];
+	/** Whether a path that was found is being gone again. */
+	private retracing = false;
+	private readonly weigh = (): Weight => ({
+		states: this.table.size,
+		frontier: this.table.size - this.expanded,
+		bytes: this.table.bytes + this.parents.bytes + this.edges.bytes + this.firstEdge.bytes,
+	});
+
+	constructor(stepper: Stepper, options: SearchOptions, watch: Watch) {
+		this.stepper = stepper;
+		this.options = options;
+		this.watch = watch;
+		this.judge = new Judge(stepper.machine, (thread) => stepper.nextCell(thread));
+		this.table = new StateTable(stepper);
+		this.ample = new AmpleSets(stepper);
+		this.home = new Int32Array(stepper.words.length);
+	}
+
+	/** Runs to the first violation of a wanted kind, to the end, or to a limit. */
+	run(): ReducedFound {
+		const { stepper, table } = this;
+		this.watch.add(this.weigh);
+		forEachStart(stepper.machine, stepper.words, (outcome, choices) => {
+			if (outcome.kind !== "done") return this.stopped(outcome, choices);
+			stepper.base.set(stepper.words);
+			const added = table.addAny();
+			if (added < 0) return true;
+			this.parents.push(-1);
+			this.initialChoices.set(added, choices);
+			const fault = this.judge.ofState(stepper.words);
+			return fault ? this.violates({ fault, state: added, initial: undefined, steps: [] }) : true;
+		});
+		const keepsEdges = this.ample.backEdges.any;
+		for (; this.expanded < table.size && !this.ended; this.expanded++) {
+			this.state = this.expanded;
+			if (keepsEdges) this.firstEdge.push(this.edges.length);
+			this.expand((child) => {
+				if (child >= 0) this.parents.push(this.state);
+				if (keepsEdges) this.edges.push(child < 0 ? ~child : child);
+				return !this.ended;
+			});
+		}
+		this.firstEdge.push(this.edges.length);
+		this.watch.remove(this.weigh);
+		const ending = this.found ?? this.other;
+		return {
+			...(ending ? { fault: ending.fault, schedule: this.scheduleOf(ending) } : {}),
+			...(this.limit ? { limit: this.limit } : {}),
+			limitOfStep: this.limitOfStep,
+			states: table.size,
+			terminates: !keepsEdges || (!this.ended && this.isAcyclic()),
+			unmet: [...this.judge.unmet],
+		};
+	}
+
+	private get ended(): boolean {
+		return this.found !== undefined || this.limit !== undefined;
+	}
+
+	/** Takes the steps of an ample set from the state; `visit` is told each state that they lead to, as `StateTable` numbers it. */
+	private expand(visit: (child: number) => boolean): void {
+		const { stepper, table } = this;
+		table.load(this.state);
+		const chosen = this.ample.choose();
+		const threads = stepper.machine.program.threads.length;
+		let enabled = 0;
+		let more = true;
+		this.home.set(stepper.base);
+		for (let index = 0; more && index < (chosen?.length ?? threads); index++) {
+			const thread = chosen ? (chosen[index] as number) : index;
+			stepper.firstChoices();
+			do {
+				const result = stepper.take(thread);
+				if (result === stepDisabled) {
+					stepper.undo(thread);
+					continue;
+				}
+				enabled++;
+				more = this.follow(thread, result, visit);
+			} while (more && stepper.nextChoices());
+		}
+		if (enabled === 0 && !this.retracing) {
+			const fault = this.judge.ofLastState(stepper.words);
+			if (fault) this.violates({ fault, state: this.state, initial: undefined, steps: [] });
+		}
+	}
+
+	/** Goes on from an enabled step of the state to the next state that is kept. Afterwards the stepper is back at the state. */
+	private follow(thread: number, result: number, visit: (child: number) => boolean): boolean {
+		const { stepper, table } = this;
+		const { record } = stepper;
+		this.trail.length = 0;
+		this.trail.push(thread);
+		this.trailChoices = stepper.taken();
+		if (!this.retracing) this.limit = table.size > this.options.limits.statesMax ? "states" : this.watch.transition();
+		if (result === stepStopped) {
+			const goesOn = this.stopped(stepper.outcome, undefined);
+			stepper.undo(thread);
+			return goesOn && !this.limit;
+		}
+		const choices = record.choices.slice(0, record.choiceCount);
+		const arities = record.arities.slice(0, record.arityCount);
+		const goesOn = !this.limit && this.judged() && this.runOn() && visit(table.addAny());
+		stepper.base.set(this.home);
+		stepper.words.set(this.home);
+		record.choices.set(choices);
+		record.choiceCount = choices.length;
+		record.arities.set(arities);
+		record.arityCount = arities.length;
+		return goesOn;
+	}
+
+	/** Takes note of what is wrong with the state in the stepper's words although it need not be the last. False ends the search. */
+	private judged(): boolean {
+		const fault = this.retracing ? undefined : this.judge.ofState(this.stepper.words);
+		return fault ? this.violates({ fault, state: this.state, initial: undefined, steps: this.steps() }) : true;
+	}
+
+	private steps(): ScheduledStep[] {
+		return this.trail.map((thread, index) => ({ thread, choices: index === 0 ? this.trailChoices : [] }));
+	}
+
+	/** From the state in the stepper's words, takes the only step there is to take, again and again. False ends the search. */
+	private runOn(): boolean {
+		const { stepper } = this;
+		for (;;) {
+			stepper.base.set(stepper.words);
+			const chosen = this.ample.choose();
+			const thread = chosen?.[0];
+			if (chosen?.length !== 1 || thread === undefined) return true;
+			stepper.firstChoices();
+			const result = stepper.take(thread);
+			if (result !== stepDone || stepper.record.arityCount > 0) {
+				stepper.undo(thread);
+				return true;
+			}
+			if (!this.retracing) this.limit = this.watch.transition();
+			this.trail.push(thread);
+			if (this.limit || !this.judged()) return false;
+		}
+	}
+
+	/** Takes in a fault or limit of a step, or of the start that made these choices. False ends the search. */
+	private stopped(outcome: Outcome, initial: readonly number[] | undefined): boolean {
+		if (outcome.kind === "fault")
+			return this.violates({ fault: outcome.fault, state: this.state, initial, steps: initial ? [] : this.steps() });
+		if (outcome.kind !== "limit") return true;
+		this.limit = outcome.limit;
+		this.limitOfStep = true;
+		return false;
+	}
+
+	private scheduleOf(ending: Ending): Schedule {
+		if (ending.initial) return { initial: ending.initial, steps: [] };
+		let steps = ending.steps;
+		let state = ending.state;
+		this.retracing = true;
+		for (let parent = this.parents.at(state); parent >= 0; parent = this.parents.at(state)) {
+			steps = [...this.stepsBetween(parent, state), ...steps];
+			state = parent;
+		}
+		this.retracing = false;
+		return { initial: this.initialChoices.get(state) ?? [], steps };
+	}
+
+	private stepsBetween(parent: number, child: number): readonly ScheduledStep[] {
+		let steps: readonly ScheduledStep[] = [];
+		this.state = parent;
+		this.expand((reached) => {
+			if (~reached === child) steps = this.steps();
+			return ~reached !== child;
+		});
+		return steps;
+	}
+
+	/** Takes note of a violation. False ends the search. */
+	private violates(ending: Ending): boolean {
+		const { wanted } = this.options;
+		if (wanted && !wanted.includes(ending.fault.kind)) {
+			this.other ??= ending;
+			return true;
+		}
+		this.found = ending;
+		return false;
+	}
+
+	/** Whether no path comes back to a state, by taking away states that no edge leads to (Kahn 1962). */
+	private isAcyclic(): boolean {
+		const { table, firstEdge, edges } = this;
+		if (firstEdge.length <= table.size) return false;
+		const incoming = new Int32Array(table.size);
+		for (let edge = 0; edge < edges.length; edge++) {
+			const to = edges.at(edge);
+			incoming[to] = (incoming[to] as number) + 1;
+		}
+		const ready: number[] = [];
+		incoming.forEach((count, state) => {
+			if (count === 0) ready.push(state);
+		});
+		let gone = 0;
+		for (let state = ready.pop(); state !== undefined; state = ready.pop()) {
+			gone++;
+			for (let edge = firstEdge.at(state); edge < firstEdge.at(state + 1); edge++) {
+				const to = edges.at(edge);
+				incoming[to] = (incoming[to] as number) - 1;
+				if (incoming[to] === 0) ready.push(to);
+			}
+		}
+		return gone === table.size;
+	}
+}
