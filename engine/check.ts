@@ -9,8 +9,10 @@ import {
 	lowerCheck,
 } from "./program/lower/lower.ts";
 import type { Program } from "./program/program.ts";
+import { underInterleavings } from "./program/reload.ts";
 import { coverageOf, type ReachedStatement, statementsReached } from "./search/coverage.ts";
 import { explore } from "./search/explore.ts";
+import { exploreUnderLkmm } from "./search/exploreUnderLkmm.ts";
 import { defaultLimits, type Limits, type Progress } from "./search/limits.ts";
 import { parseSchedule } from "./search/schedule.ts";
 import { isTrace, type ReplayFailure, replay } from "./verdict/replay.ts";
@@ -58,7 +60,8 @@ export function runPrograms(
 	let best: Verdict | undefined;
 	let stats: SearchStatistics = { states: 0, transitions: 0, seconds: 0 };
 	for (const program of programs) {
-		const verdict = explore(program, { ...options, ...(wanted.length > 0 ? { wanted } : {}) });
+		const search = program.memory === "lkmm" ? exploreUnderLkmm : explore;
+		const verdict = search(program, { ...options, ...(wanted.length > 0 ? { wanted } : {}) });
 		stats = sum(stats, verdict.stats);
 		best = worse(best, verdict, wanted);
 		if (
@@ -86,7 +89,7 @@ export const coverageStatesMax = 50_000;
 function coverageOfAll(programs: readonly Program[], options: CheckOptions): Coverage | undefined {
 	const reached = new Map<string, ReachedStatement>();
 	for (const program of programs) {
-		const coverage = coverageOf(new Machine(program), coverageStatesMax, options.cancelled);
+		const coverage = coverageOf(new Machine(underInterleavings(program)), coverageStatesMax, options.cancelled);
 		if (!coverage) return undefined;
 		for (const statement of statementsReached(program, coverage)) {
 			const { file, line, column } = statement.location;
@@ -142,7 +145,7 @@ export function replaySchedule(programs: readonly Program[], text: string): Trac
 	if (typeof schedule === "string") return { message: schedule, steps: [], initial: [] };
 	let furthest: ReplayFailure | undefined;
 	for (const program of programs) {
-		const result = replay(program, schedule);
+		const result = replay(underInterleavings(program), schedule);
 		if (isTrace(result)) return result;
 		if (!furthest || result.steps.length > furthest.steps.length) furthest = result;
 	}

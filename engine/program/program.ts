@@ -309,6 +309,8 @@ export interface Program {
 	readonly init: Thread | undefined;
 	/** Threads of the scenario first, in order; then callbacks. */
 	readonly threads: readonly Thread[];
+	/** Plain loads may still be given their reloads (reload.ts). */
+	readonly compilerMayReload?: boolean;
 	readonly gracePeriods: number;
 	readonly properties: readonly Property[];
 	readonly detectDataRaces: boolean;

@@ -9,7 +9,7 @@
 
 import { registersRead } from "../memory/expression.ts";
 import { liveRegisters, registersUsed } from "./liveness.ts";
-import type { Instruction, Place, Thread } from "./program.ts";
+import type { Instruction, Place, Program, Thread } from "./program.ts";
 
 /** Instructions of one thread after copying; past it the thread is left as it was. */
 export const reloadInstructionsMax = 50_000;
@@ -182,4 +182,52 @@ function reads(place: Place, register: number): boolean {
 function kill(facts: Map<number, Reloadable>, register: number): void {
 	facts.delete(register);
 	for (const [other, fact] of [...facts]) if (reads(fact.place, register)) facts.delete(other);
+}
+
+/**
+ * The program as interleavings show it: sequentially consistent, with the compiler's reloads where they are allowed. (Execution
+ * graphs know plain accesses for themselves.) The same program again where that was done already.
+ */
+export function underInterleavings(program: Program): Program {
+	if (program.memory === "sc" && !program.compilerMayReload) return program;
+	const threads = program.compilerMayReload ? reloading(program.threads) : program.threads;
+	return { ...program, memory: "sc", compilerMayReload: false, threads };
+}
+
+/** The threads with the compiler's reloads of what another thread may write. */
+function reloading(threads: readonly Thread[]): Thread[] {
+	const written = threads.map((thread) => writtenBy(thread));
+	return threads.map((thread, index) =>
+		withReloads(thread, (place) => written.some((keys, other) => other !== index && mayWrite(keys, place))),
+	);
+}
+
+interface Written {
+	readonly keys: ReadonlySet<string>;
+	/** A store through a pointer to a single word. */
+	readonly anywhere: boolean;
+}
+
+function writtenBy(thread: Thread): Written {
+	const keys = new Set<string>();
+	for (const instruction of thread.instructions) {
+		if (instruction.kind === "store" || instruction.kind === "update") keys.add(locationKey(instruction.place));
+		if ((instruction.kind === "lock" || instruction.kind === "unlock") && instruction.bit)
+			keys.add(locationKey(instruction.bit.word));
+		if (instruction.kind === "free" || instruction.kind === "allocate") keys.add("");
+	}
+	return { keys, anywhere: keys.has("") || [...keys].some((key) => key.startsWith("@")) };
+}
+
+/** Whether a place may be written: by its own key, through an array element, or through a pointer to a word. */
+function mayWrite(written: Written, place: Place): boolean {
+	if (written.anywhere) return true;
+	const key = locationKey(place);
+	return (
+		key === "" ||
+		key.startsWith("@") ||
+		written.keys.has(key) ||
+		written.keys.has(`${place.structure}+*`) ||
+		key.endsWith("*")
+	);
 }

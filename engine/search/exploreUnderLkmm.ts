@@ -20,19 +20,12 @@ import { type EventKey, keyOf } from "../memory/lkmm/state.ts";
 import type { LkmmProgram } from "../memory/lkmm/thread.ts";
 import { Machine } from "../memory/sc.ts";
 import type { Program } from "../program/program.ts";
+import { underInterleavings } from "../program/reload.ts";
 import { ValueDisplay } from "../verdict/display.ts";
 import type { ExecutionGraph } from "../verdict/executionGraph.ts";
 import { describeFault } from "../verdict/message.ts";
 import type { Limit, Location, SearchStatistics, Verdict, Violation } from "../verdict/verdict.ts";
 import { type ExploreOptions, explore } from "./explore.ts";
-
-/** A verdict under the Linux-kernel memory model. */
-export interface LkmmVerdict extends Verdict {
-	/** The execution that goes wrong, when it takes weak memory; a violation that interleavings show has a `trace` instead. */
-	readonly graph?: ExecutionGraph;
-	/** What is not supported, or which thread is too long, when the verdict is `inconclusive`. */
-	readonly reason?: string;
-}
 
 /** Consistent executions of a Program that are looked at, at the most. */
 export const executionsMaximum = 5_000_000;
@@ -41,8 +34,8 @@ export const executionsMaximum = 5_000_000;
  * Searches a Program under the Linux-kernel memory model. `safe` only when every interleaving and every consistent execution has
  * been seen. Deadlock, livelock and lock order are found among the interleavings only: weak memory adds none.
  */
-export function exploreUnderLkmm(program: Program, options: ExploreOptions): LkmmVerdict {
-	const interleavings = explore({ ...program, memory: "sc" }, options);
+export function exploreUnderLkmm(program: Program, options: ExploreOptions): Verdict {
+	const interleavings = explore(underInterleavings(program), options);
 	const isWanted = !options.wanted || options.wanted.includes(interleavings.violation?.kind ?? "");
 	const raced = interleavings.verdict === "race" && interleavings.violation?.kind !== "unreachable";
 	if (raced && isWanted) return { ...interleavings, memory: "lkmm" };
@@ -50,12 +43,17 @@ export function exploreUnderLkmm(program: Program, options: ExploreOptions): Lkm
 	const stats = added(interleavings.stats, graphs.stats);
 	if (graphs.verdict === "race" && graphs.violation?.kind !== "unreachable") return { ...graphs, stats };
 	if (raced) return { ...interleavings, memory: "lkmm", stats };
-	if (interleavings.verdict === "inconclusive") return { ...interleavings, memory: "lkmm", stats: { ...stats, ...interleavings.stats.limit && { limit: interleavings.stats.limit } } };
+	if (interleavings.verdict === "inconclusive")
+		return {
+			...interleavings,
+			memory: "lkmm",
+			stats: { ...stats, ...(interleavings.stats.limit && { limit: interleavings.stats.limit }) },
+		};
 	return { ...graphs, stats };
 }
 
 /** Searches the execution graphs alone: what is not about memory (deadlock, livelock, lock order) is not found here. */
-export function exploreExecutions(program: Program, options: ExploreOptions): LkmmVerdict {
+export function exploreExecutions(program: Program, options: ExploreOptions): Verdict {
 	const missing = unsupportedIn(program);
 	const none = { states: 0, transitions: 0, seconds: 0 };
 	if (missing !== undefined) return inconclusive(none, "unsupported", missing);
@@ -74,7 +72,7 @@ export function exploreExecutions(program: Program, options: ExploreOptions): Lk
 	return { verdict: "safe", memory: "lkmm", stats };
 }
 
-function inconclusive(stats: SearchStatistics, limit: Limit, reason: string | undefined): LkmmVerdict {
+function inconclusive(stats: SearchStatistics, limit: Limit, reason: string | undefined): Verdict {
 	return {
 		verdict: "inconclusive",
 		memory: "lkmm",

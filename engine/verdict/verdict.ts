@@ -3,6 +3,8 @@
  * Everything here is plain data that survives JSON and `postMessage` unchanged.
  */
 
+import type { ExecutionGraph } from "./executionGraph.ts";
+
 /** A place in a source file. Lines and columns count from 1; columns count UTF-16 code units. */
 export interface Location {
 	readonly file: string;
@@ -123,8 +125,8 @@ export interface TraceStep {
 }
 
 /**
- * A statement that a thread stands before and does not take, where that is what is wrong: it waits in a deadlock, or is about to
- * access what another thread is about to access.
+ * A statement that is part of what is wrong and no step of the trace: a thread waits at it in a deadlock, or is about to access what
+ * another thread is about to access, or it is an assertion that fails on what the last step read.
  */
 export interface PendingStatement {
 	readonly thread: number;
@@ -158,7 +160,7 @@ export interface Trace {
 	readonly parameters: Readonly<Record<string, string>>;
 	readonly initial: readonly InitialValue[];
 	readonly steps: readonly TraceStep[];
-	/** Of a deadlock or a data race, which show in a state rather than in a step: where each thread that takes part stands. */
+	/** Where each thread of a deadlock or a data race stands, and the assertion that fails, where no step stands for them. */
 	readonly pending?: readonly PendingStatement[];
 	/** Indices of the steps that tell the race, in order; a picture may leave out the others. */
 	readonly decisive?: readonly number[];
@@ -180,6 +182,10 @@ export interface Verdict {
 	readonly memory: "sc" | "lkmm";
 	readonly violation?: Violation;
 	readonly trace?: Trace;
+	/** The execution that goes wrong, where it takes weak memory; what interleavings show has a `trace` instead. */
+	readonly graph?: ExecutionGraph;
+	/** What is not supported, or which thread is too long, when the verdict is `inconclusive`. */
+	readonly reason?: string;
 	readonly stats: SearchStatistics;
 	/** After `safe`: how many statements the threads have, and those that no interleaving reached. */
 	readonly coverage?: Coverage;

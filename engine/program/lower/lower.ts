@@ -10,8 +10,8 @@ import type {
 } from "../../language/syntax.ts";
 import type { SymbolInfo, Type } from "../../language/types.ts";
 import { coalesced } from "../coalesce.ts";
-import type { Place, Program, Property, Thread } from "../program.ts";
-import { locationKey, withReloads } from "../reload.ts";
+import type { Program, Property, Thread } from "../program.ts";
+import { underInterleavings } from "../reload.ts";
 import { LoweringError, ProgramContext } from "./context.ts";
 import { fold, initializeObject } from "./initial.ts";
 import { ObjectBuilder } from "./objects.ts";
@@ -198,7 +198,7 @@ function lowerOne(
 	const memory = options.memory ?? (check.memory?.text === "lkmm" ? "lkmm" : "sc");
 	const compact = compacted([...own, ...context.callbacks], properties);
 	const named = new Map(check.options.map((option) => [option.text, true]));
-	return {
+	const program: Program = {
 		scenario: scenario.name.text,
 		check: check.name.text,
 		memory,
@@ -217,13 +217,15 @@ function lowerOne(
 		pools: context.objects.pools,
 		sites: context.sites,
 		init,
-		threads: options.reload && memory === "sc" ? reloading(compact.threads) : compact.threads,
+		threads: compact.threads,
+		compilerMayReload: options.reload,
 		gracePeriods: context.gracePeriods,
 		properties: compact.properties,
 		detectDataRaces: named.has("data_races"),
 		detectLeaks: named.has("leaks"),
 		expect: check.expect.map((name) => name.text),
 	};
+	return memory === "sc" ? underInterleavings(program) : program;
 }
 
 /** Threads with as few registers as they need; what properties look at, and callbacks' arguments, stay by themselves. */
@@ -273,42 +275,4 @@ function lowerInit(context: ProgramContext, module: CheckedModule, body: ThreadM
 	const t = new ThreadLowering(context, -1, 0, module.file);
 	lowerWhole(t, { body });
 	return t.finish("init", "thread", body);
-}
-
-/** The threads with the compiler's reloads of what another thread may write. */
-export function reloading(threads: readonly Thread[]): Thread[] {
-	const written = threads.map((thread) => writtenBy(thread));
-	return threads.map((thread, index) =>
-		withReloads(thread, (place) => written.some((keys, other) => other !== index && mayWrite(keys, place))),
-	);
-}
-
-interface Written {
-	readonly keys: ReadonlySet<string>;
-	/** A store through a pointer to a single word. */
-	readonly anywhere: boolean;
-}
-
-function writtenBy(thread: Thread): Written {
-	const keys = new Set<string>();
-	for (const instruction of thread.instructions) {
-		if (instruction.kind === "store" || instruction.kind === "update") keys.add(locationKey(instruction.place));
-		if ((instruction.kind === "lock" || instruction.kind === "unlock") && instruction.bit)
-			keys.add(locationKey(instruction.bit.word));
-		if (instruction.kind === "free" || instruction.kind === "allocate") keys.add("");
-	}
-	return { keys, anywhere: keys.has("") || [...keys].some((key) => key.startsWith("@")) };
-}
-
-/** Whether a place may be written: by its own key, through an array element, or through a pointer to a word. */
-function mayWrite(written: Written, place: Place): boolean {
-	if (written.anywhere) return true;
-	const key = locationKey(place);
-	return (
-		key === "" ||
-		key.startsWith("@") ||
-		written.keys.has(key) ||
-		written.keys.has(`${place.structure}+*`) ||
-		key.endsWith("*")
-	);
 }
