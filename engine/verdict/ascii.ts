@@ -15,6 +15,8 @@ const gapColumns = 3;
 /** A statement and what it saw share a line up to this many columns, where there is room. */
 const comfortableColumns = 46;
 const remarkColumnsMin = 16;
+/** However deep a statement is nested, it has this many columns before it is wrapped; it may reach into the next column. */
+const statementColumnsMin = 32;
 /** A column is not made narrower than this for the sake of another one. */
 const laneColumnsMin = 16;
 /** Rows nested deeper than this leave out calls in between, by the number of columns. */
@@ -96,7 +98,8 @@ function columnsOf(table: Timeline, heads: readonly (readonly string[])[], width
 
 function rowLines(row: TimelineRow, { offset, columns }: Column, width: number): string[] {
 	const indent = offset + row.depth * indentColumns;
-	const room = Math.max(1, columns - row.depth * indentColumns);
+	const wanted = Math.max(columns - row.depth * indentColumns, statementColumnsMin);
+	const room = Math.max(1, Math.min(wanted, width - indent));
 	const { text, remark } = unwrapped(row);
 	const lines = text === "" ? [] : wrapStatement(text, room);
 	const beside = (addition: string, limit: number, gap: string) => {

@@ -1,4 +1,5 @@
 /** Which steps of a trace a reader needs in order to see the race, and which are only on the way. */
+import { changesOfMentioned } from "./mentioned.ts";
 import type { AccessRecord, Trace, TraceStep, Violation } from "./verdict.ts";
 
 /**
@@ -103,6 +104,9 @@ function contextBoundaries(steps: readonly TraceStep[]): number[] {
 export function decisiveSteps(trace: Trace): ReadonlySet<number> {
 	const { steps, violation } = trace;
 	const decisive = new Set<number>([...(violation.pair ?? []), ...contextBoundaries(steps)]);
+	if (violation.kind === "invariant") {
+		for (const index of changesOfMentioned(steps, trace.threads, violation.message)) decisive.add(index);
+	}
 	const byPlace = new Map<string, Seen[]>();
 	for (const [index, step] of steps.entries()) {
 		if (step.role !== undefined || step.note !== undefined) decisive.add(index);

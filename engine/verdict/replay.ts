@@ -8,6 +8,7 @@ import type { Display, Program, Site } from "../program/program.ts";
 import { formatSchedule, type Schedule } from "../search/schedule.ts";
 import { decisiveSteps } from "./decisive.ts";
 import { ValueDisplay } from "./display.ts";
+import { changesOfMentioned } from "./mentioned.ts";
 import { describeFault, describeWaiting } from "./message.ts";
 import { deadlockedOr, type StateFault } from "./terminal.ts";
 import type {
@@ -298,14 +299,20 @@ class Replay {
 
 	private trace(fault: Fault | StateFault, site: Site): Trace {
 		const threads = this.program.threads.map(({ name, cpu, kind, location }) => ({ name, cpu, kind, location }));
-		const earlier = this.earlierHalf(fault);
-		const last = this.steps.length - 1;
+		// Of a property that fails at the end, what it names was settled by an earlier step than the last.
+		const property = "property" in fault ? this.program.properties[fault.property ?? -1] : undefined;
+		const settling = property === undefined ? [] : changesOfMentioned(this.steps, threads, property.text);
+		const last = settling.at(-1) ?? this.steps.length - 1;
+		const thread = this.steps[last]?.thread ?? 0;
+		const earlier =
+			settling.length > 0
+				? settling.findLast((index) => this.steps[index]?.thread !== thread)
+				: this.earlierHalf(fault);
 		const steps = this.steps.map((step, index): TraceStep => {
 			if (index === last) return { ...step, role: "violation" };
 			return index === earlier ? { ...step, role: "earlier" } : step;
 		});
-		const thread = this.steps[last]?.thread ?? 0;
-		const pending = this.pending(fault);
+		const pending = this.pending(fault, site);
 		const cell = fault.cell === undefined ? undefined : this.program.cells[fault.cell];
 		const object = fault.object ?? cell?.object;
 		const violation: Violation = {
@@ -334,14 +341,22 @@ class Replay {
 		return { ...trace, decisive: [...decisiveSteps(trace)].sort((a, b) => a - b) };
 	}
 
-	/** Where the threads of a deadlock or a data race stand. */
-	private pending(fault: Fault | StateFault): PendingStatement[] {
-		if (!("threads" in fault) || (fault.kind !== "deadlock" && fault.kind !== "data_race")) return [];
+	/** Where the threads of a deadlock or a data race stand; the statement that fails, where it comes after the last access. */
+	private pending(fault: Fault | StateFault, site: Site): PendingStatement[] {
+		const standing = (thread: number, { location, callStack, text }: Site): PendingStatement => {
+			return { thread, location, threadLocation: callStack[0]?.call ?? location, callStack, text };
+		};
+		if (!("threads" in fault)) {
+			const last = this.steps.at(-1);
+			if (last === undefined || site.text === "") return [];
+			const { file, line, column } = last.location;
+			const same = file === site.location.file && line === site.location.line && column === site.location.column;
+			return same || last.text === site.text ? [] : [standing(last.thread, site)];
+		}
+		if (fault.kind !== "deadlock" && fault.kind !== "data_race") return [];
 		return fault.threads.flatMap((thread) => {
 			const pc = this.words[this.machine.layout.threads[thread] as number] as number;
-			if (pc < 0) return [];
-			const { location, callStack, text } = this.siteOf(thread, pc);
-			return [{ thread, location, threadLocation: callStack[0]?.call ?? location, callStack, text }];
+			return pc < 0 ? [] : [standing(thread, this.siteOf(thread, pc))];
 		});
 	}
 

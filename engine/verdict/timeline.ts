@@ -5,7 +5,8 @@
  */
 import { type CallNode, isSamePlace, type StatementNode, statementsOf, type TreeNode } from "./callTree.ts";
 import { decisiveSteps, mergedAccesses, startsGracePeriod } from "./decisive.ts";
-import type { Trace, TraceStep, Violation } from "./verdict.ts";
+import { deedOnMentioned } from "./mentioned.ts";
+import type { Trace, TraceStep } from "./verdict.ts";
 import { earlierDeed, violationName } from "./words.ts";
 
 export interface Lane {
@@ -86,7 +87,9 @@ export function lanesOf(trace: Trace): { readonly lanes: readonly Lane[]; readon
 }
 
 /** The machine's own operations: their names say nothing to a reader, the function around them does. */
-const machineOperation = /(^|[^\w])__[a-z]\w*\s*\(/;
+const machineOperation = /(^|[^\w])__[a-z]\w*\s*\(|^atomic\b/;
+/** What stands in the body of a function that is nothing but a name for one access. */
+const bareAccess = /^(return\b|(READ|WRITE)_ONCE\()/;
 
 interface Shape {
 	/** The node that shows a step: its statement, or a call that stands for what is inside. */
@@ -141,6 +144,7 @@ function shape(
 		} else if (only.kind === "call" && inside(only).length === 0) shown.delete(only);
 		// The statement at the end of such a chain is machinery; the innermost function says what is done.
 		const outer = call.parent;
+		if (only.kind === "statement" && !telling(call) && bareAccess.test(only.text)) shown.delete(only);
 		if (
 			only.kind === "statement" &&
 			outer !== undefined &&
@@ -231,15 +235,15 @@ interface OpenRow {
 	steps: number[];
 }
 
-/**
- * The trace with what threads stand before as steps at its end. The step before them is then not what went wrong, and no half
- * of a pair: what is pending is.
- */
+/** The trace with its pending statements as steps at its end: they are then what went wrong, rather than the last step. */
 function withPending(trace: Trace): Trace {
 	const pending = trace.pending ?? [];
 	if (pending.length === 0) return trace;
+	const together = trace.violation.kind === "deadlock" || trace.violation.kind === "data_race";
 	const { pair: _pair, ...violation } = trace.violation;
-	const taken = trace.steps.map(({ role: _role, ...step }) => step);
+	const taken = trace.steps.map(({ role, ...step }): TraceStep => {
+		return role === "earlier" && !together ? { ...step, role } : step;
+	});
 	const waiting = pending.map((one, index): TraceStep => {
 		const held = taken.findLast((step) => step.thread === one.thread)?.held ?? [];
 		const role = index === pending.length - 1 ? "violation" : "earlier";
@@ -250,8 +254,13 @@ function withPending(trace: Trace): Trace {
 }
 
 /** What stands beside the arrow at a step that has a role. */
-function markOf(step: TraceStep, isPending: boolean, violation: Violation): string {
+function markOf(step: TraceStep, isPending: boolean, { threads, violation }: Trace): string {
 	const name = violationName(violation.kind);
+	if (violation.kind === "invariant") {
+		const deed = deedOnMentioned(step, threads[step.thread]?.name ?? "", violation.message);
+		if (step.role === "earlier") return deed ?? earlierDeed(step, violation);
+		return deed === undefined || deed.startsWith("writes") ? name : `${deed}: ${name}`;
+	}
 	if (!isPending) return step.role === "violation" ? name : earlierDeed(step, violation);
 	if (violation.kind === "deadlock") return step.role === "violation" ? `waits: ${name}` : "waits";
 	return step.role === "violation" ? name : "races with it";
@@ -333,7 +342,7 @@ export function timeline(given: Trace, options: TimelineOptions = {}): Timeline 
 		}
 		if (step.role === "violation" || (step.role === "earlier" && row.role === undefined)) {
 			row.role = step.role;
-			row.mark = markOf(step, index >= given.steps.length, violation);
+			row.mark = markOf(step, index >= given.steps.length, trace);
 		}
 	}
 	// What is pending is a row, and no step.

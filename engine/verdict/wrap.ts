@@ -15,9 +15,12 @@ const breakCost = {
 	space: 3,
 	parenthesis: 9,
 	member: 12,
+	keyword: 25,
 };
 const depthCost = 5;
 const slackCost = 0.45;
+
+const keyword = /^(if|while|for|switch|return|do|else|goto|case|sizeof|struct|union|enum)$/;
 
 const token =
 	/"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\/\*|\*\/|[\p{L}\p{N}_$]+|->|<<=?|>>=?|&&|\|\||[-+*/%&|^=!<>]=|\+\+|--|\s+|./gsu;
@@ -46,8 +49,11 @@ function breaks(text: string): Break[] {
 		end = start + word.length;
 		if (/^\s/.test(word)) {
 			// The operators on both sides of white space have said what a break there costs; prose has only this.
-			if (/[\p{L}\p{N}_$.;:"')\]}]$/u.test(before) && /^[\p{L}\p{N}_$"'(&*!~{]/u.test(text.slice(end))) {
-				add(end, breakCost.space);
+			if (
+				/[\p{L}\p{N}_$.;:"')\]}]$/u.test(before) &&
+				/^(?:[\p{L}\p{N}_$"'({]|[&*!~](?=[\w(&*]))/u.test(text.slice(end))
+			) {
+				add(end, keyword.test(before) ? breakCost.keyword : breakCost.space);
 			}
 			continue;
 		}

@@ -38,6 +38,17 @@ describe("wrapping of statements", () => {
 		]);
 	});
 
+	it("breaks behind operators, and never behind a keyword", () => {
+		assert.deepEqual(wrapStatement("if (WARN_ON_ONCE(folio_test_slab(folio)) & first_flag_bit)", 36), [
+			"if (WARN_ON_ONCE(folio_test_slab(",
+			"    folio)) & first_flag_bit)",
+		]);
+		assert.deepEqual(wrapStatement("return READ_ONCE(s->sequence) != start", 32), [
+			"return READ_ONCE(s->sequence) !=",
+			"    start",
+		]);
+	});
+
 	it("breaks behind an assignment where nothing else helps", () => {
 		assert.deepEqual(wrapStatement("anon_vma = folio_get_anon_vma_locked_read", 34), [
 			"anon_vma =",
