@@ -1,6 +1,7 @@
 /** One check of a scenario, from the checked tree to its result. */
 import type { CheckMember, ScenarioItem } from "./language/syntax.ts";
 import { Machine } from "./memory/sc.ts";
+import { underInterleavings } from "./program/interleaved.ts";
 import {
 	type CheckedModule,
 	defaultLowerOptions,
@@ -9,7 +10,6 @@ import {
 	lowerCheck,
 } from "./program/lower/lower.ts";
 import type { Program } from "./program/program.ts";
-import { underInterleavings } from "./program/reload.ts";
 import { coverageOf, type ReachedStatement, statementsReached } from "./search/coverage.ts";
 import { explore } from "./search/explore.ts";
 import { exploreUnderLkmm } from "./search/exploreUnderLkmm.ts";

@@ -309,7 +309,7 @@ export interface Program {
 	readonly init: Thread | undefined;
 	/** Threads of the scenario first, in order; then callbacks. */
 	readonly threads: readonly Thread[];
-	/** Plain loads may still be given their reloads (reload.ts). */
+	/** Whether plain loads may be given reloads; set until `underInterleavings` has prepared the program for that search. */
 	readonly compilerMayReload?: boolean;
 	readonly gracePeriods: number;
 	readonly properties: readonly Property[];

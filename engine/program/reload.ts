@@ -9,7 +9,7 @@
 
 import { registersRead } from "../memory/expression.ts";
 import { liveRegisters, registersUsed } from "./liveness.ts";
-import type { Instruction, Place, Program, Thread } from "./program.ts";
+import type { Instruction, Place, Thread } from "./program.ts";
 
 /** Instructions of one thread after copying; past it the thread is left as it was. */
 export const reloadInstructionsMax = 50_000;
@@ -184,18 +184,8 @@ function kill(facts: Map<number, Reloadable>, register: number): void {
 	for (const [other, fact] of [...facts]) if (reads(fact.place, register)) facts.delete(other);
 }
 
-/**
- * The program as interleavings show it: sequentially consistent, with the compiler's reloads where they are allowed. (Execution
- * graphs know plain accesses for themselves.) The same program again where that was done already.
- */
-export function underInterleavings(program: Program): Program {
-	if (program.memory === "sc" && !program.compilerMayReload) return program;
-	const threads = program.compilerMayReload ? reloading(program.threads) : program.threads;
-	return { ...program, memory: "sc", compilerMayReload: false, threads };
-}
-
 /** The threads with the compiler's reloads of what another thread may write. */
-function reloading(threads: readonly Thread[]): Thread[] {
+export function withCompilerReloads(threads: readonly Thread[]): Thread[] {
 	const written = threads.map((thread) => writtenBy(thread));
 	return threads.map((thread, index) =>
 		withReloads(thread, (place) => written.some((keys, other) => other !== index && mayWrite(keys, place))),

@@ -9,9 +9,8 @@ import type {
 	VariableItem,
 } from "../../language/syntax.ts";
 import type { SymbolInfo, Type } from "../../language/types.ts";
-import { coalesced } from "../coalesce.ts";
-import type { Program, Property, Thread } from "../program.ts";
-import { underInterleavings } from "../reload.ts";
+import { underInterleavings } from "../interleaved.ts";
+import type { Program, Thread } from "../program.ts";
 import { LoweringError, ProgramContext } from "./context.ts";
 import { fold, initializeObject } from "./initial.ts";
 import { ObjectBuilder } from "./objects.ts";
@@ -196,7 +195,6 @@ function lowerOne(
 		member.kind === "property" ? [lowerProperty(context, member, lowerings)] : [],
 	);
 	const memory = options.memory ?? (check.memory?.text === "lkmm" ? "lkmm" : "sc");
-	const compact = compacted([...own, ...context.callbacks], properties);
 	const named = new Map(check.options.map((option) => [option.text, true]));
 	const program: Program = {
 		scenario: scenario.name.text,
@@ -217,37 +215,15 @@ function lowerOne(
 		pools: context.objects.pools,
 		sites: context.sites,
 		init,
-		threads: compact.threads,
+		threads: [...own, ...context.callbacks],
 		compilerMayReload: options.reload,
 		gracePeriods: context.gracePeriods,
-		properties: compact.properties,
+		properties,
 		detectDataRaces: named.has("data_races"),
 		detectLeaks: named.has("leaks"),
 		expect: check.expect.map((name) => name.text),
 	};
 	return memory === "sc" ? underInterleavings(program) : program;
-}
-
-/** Threads with as few registers as they need; what properties look at, and callbacks' arguments, stay by themselves. */
-function compacted(
-	threads: readonly Thread[],
-	properties: readonly Property[],
-): { readonly threads: readonly Thread[]; readonly properties: readonly Property[] } {
-	const results = threads.map((thread, index) => {
-		const kept = new Set(
-			properties.flatMap((property) => property.variables.flatMap((of) => (of.thread === index ? [of.of] : []))),
-		);
-		// A callback's only argument is its first register, and stays it.
-		if (thread.kind === "callback") kept.add(0);
-		return coalesced(thread, kept);
-	});
-	return {
-		threads: results.map((result) => result.thread),
-		properties: properties.map((property) => ({
-			...property,
-			variables: property.variables.map((of) => ({ ...of, of: results[of.thread]?.numbers[of.of] ?? of.of })),
-		})),
-	};
 }
 
 function cpuOf(context: ProgramContext, member: ThreadMember, index: number): number {
