@@ -47,14 +47,17 @@ export function violatingStep(trace: Trace): number {
 	return marked >= 0 ? marked : (trace.violation.pair?.[1] ?? trace.steps.length - 1);
 }
 
-/** The machine's own operations, such as __lock(): their names say nothing to a reader, the call around them does. */
-const machineOperation = /(^|[^\w])__[a-z]\w*\s*\(/;
+/**
+ * The machine's own operations, such as __lock(), and what an accessor returns: to a reader they say less than the call around
+ * them.
+ */
+const insideOfCall = /(^|[^\w])__[a-z]\w*\s*\(|^return\b/;
 
 /** What a step does, as kernel people would write it, and the functions it does that in, outermost first. */
 export function saidAs(step: TraceStep): { readonly within: readonly string[]; readonly text: string } {
 	const names = step.callStack.map((frame) => frame.function);
 	const innermost = step.callStack.at(-1);
-	if (!innermost || !machineOperation.test(step.text)) return { within: names, text: step.text };
+	if (!innermost || !insideOfCall.test(step.text)) return { within: names, text: step.text };
 	return { within: names.slice(0, -1), text: `${innermost.text ?? `${innermost.function}()`};` };
 }
 
@@ -103,7 +106,9 @@ export function annotate(trace: Trace): Annotation[] {
 		const said =
 			role === "violation"
 				? `${spoken(trace.violation.kind)}: ${trace.violation.message}${ruleNames(trace.violation.rules)}`
-				: (step?.effect ?? "");
+				: step
+					? step.effect || saidAs(step).text
+					: "";
 		const link = role === "earlier" && otherStep !== undefined ? ` ↯ ${circledNumber(otherStep)}` : "";
 		const count = steps.length > 1 && role !== "violation" ? ` (${steps.length} steps)` : "";
 		return {

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { Trace, TraceStep } from "../../engine/verdict/verdict.ts";
 import { racingPair, saidAs, violatingStep } from "../annotations.ts";
 import { circledNumber } from "../circledNumber.ts";
-import { contextSwitches, lanesOf, type Span, spansOf } from "./timeline.ts";
+import { contextSwitches, endsGracePeriod, lanesOf, type Span, spansOf } from "./timeline.ts";
 
 interface Properties {
 	readonly trace: Trace;
@@ -115,7 +115,8 @@ function Row({
 }) {
 	const thread = trace.threads[one.thread];
 	const { within, text } = saidAs(one);
-	const inside = within.join(" › ");
+	const inside = (within.length > 2 ? [within[0], "…", within.at(-1)] : within).join(" › ");
+	const graceEnds = endsGracePeriod(trace, index);
 	const here = spans.filter((span) => span.thread === one.thread);
 	const leftOut = index - previous - 1;
 	return (
@@ -145,7 +146,7 @@ function Row({
 					{lane === one.thread && (
 						<span class="what">
 							{inside && <span class="inside">{`${inside} ›`}</span>}
-							<code class="text">{text}</code>
+							{graceEnds ? <span class="note">grace period ends</span> : <code class="text">{text}</code>}
 							{one.effect && <span class="effect">{one.effect}</span>}
 							{one.note && <span class="note">{one.note}</span>}
 							<Edges

@@ -2,16 +2,18 @@ import { useState } from "preact/hooks";
 import type { Location, Trace } from "../../engine/verdict/verdict.ts";
 import { circledNumber } from "../circledNumber.ts";
 import type { FromView } from "./messages.ts";
-import { type FieldState, heldAfter, localsAfter, objectsAfter } from "./timeline.ts";
+import { type FieldState, heldAfter, localsAfter, objectsAfter, touchedBy } from "./timeline.ts";
 
 interface Properties {
 	readonly trace: Trace;
 	readonly step: number;
+	/** Steps that have a row; the objects show what these touch. */
+	readonly visible: readonly number[];
 	readonly post: (message: FromView) => void;
 }
 
 /** Where the selected step stands, and what memory looks like after it. */
-export function StepDetails({ trace, step, post }: Properties) {
+export function StepDetails({ trace, step, visible, post }: Properties) {
 	const one = trace.steps[step];
 	if (!one) return null;
 	const thread = trace.threads[one.thread];
@@ -21,7 +23,7 @@ export function StepDetails({ trace, step, post }: Properties) {
 		<section class="details" aria-label={`Details of step ${step + 1}`}>
 			<h2>{`${circledNumber(step)} CPU${one.cpu} ${thread?.name ?? ""}`}</h2>
 			<CallStack trace={trace} step={step} post={post} />
-			<Objects trace={trace} step={step} />
+			<Objects trace={trace} step={step} visible={visible} />
 			{locals.length > 0 && (
 				<>
 					<h3>{`Locals of ${thread?.name ?? "the thread"}`}</h3>
@@ -60,7 +62,7 @@ export function StepDetails({ trace, step, post }: Properties) {
 }
 
 /** The way from the thread's statement down to the step; each part leads to its place in the source. */
-function CallStack({ trace, step, post }: Properties) {
+function CallStack({ trace, step, post }: Omit<Properties, "visible">) {
 	const one = trace.steps[step];
 	if (!one) return null;
 	const place = ({ file, line }: Location) => `${file.split("/").pop() ?? file}:${line}`;
@@ -100,11 +102,14 @@ function Mark({ changed }: { readonly changed: boolean }) {
 	);
 }
 
-function Objects({ trace, step }: { readonly trace: Trace; readonly step: number }) {
+function Objects({ trace, step, visible }: Omit<Properties, "post">) {
 	const [all, setAll] = useState(false);
 	const [filter, setFilter] = useState("");
-	const wanted = (object: string, { field, everChanges }: FieldState) =>
-		(all || everChanges) && `${object}.${field}`.toLowerCase().includes(filter.trim().toLowerCase());
+	const touched = touchedBy(trace, visible);
+	const wanted = (object: string, { field }: FieldState) => {
+		const name = `${object}.${field}`;
+		return (all || touched.has(name)) && name.toLowerCase().includes(filter.trim().toLowerCase());
+	};
 	const objects = objectsAfter(trace, step)
 		.map(({ object, fields }) => ({ object, fields: fields.filter((field) => wanted(object, field)) }))
 		.filter(({ fields }) => fields.length > 0);
@@ -124,7 +129,7 @@ function Objects({ trace, step }: { readonly trace: Trace; readonly step: number
 					All fields
 				</label>
 			</div>
-			{objects.length === 0 && <p class="none">{filter ? "Nothing matches." : "No step changes an object."}</p>}
+			{objects.length === 0 && <p class="none">{filter ? "Nothing matches." : "These steps touch no object."}</p>}
 			<table class="objects">
 				{objects.map(({ object, fields }) => (
 					<tbody key={object}>

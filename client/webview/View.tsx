@@ -53,7 +53,7 @@ export function View({ state, post, select, showEveryStep }: Properties) {
 			/>
 			<div class="panes">
 				<Lanes trace={trace} step={state.step} visible={visible} select={select} />
-				<StepDetails trace={trace} step={state.step} post={post} />
+				<StepDetails trace={trace} step={state.step} visible={visible} post={post} />
 			</div>
 			<div class="announcement" aria-live="polite">
 				{announcement(trace, state.step)}
@@ -102,7 +102,7 @@ function Header({
 			</p>
 			<p class="facts">
 				{`${trace.steps.length} steps, ${trace.contextSwitches} context switches, ${result.memory === "sc" ? "sequential consistency" : "Linux-kernel memory model"}`}
-				{result.ok ? "; expected" : `; expected ${spoken(result.expected)}`}
+				{result.ok ? "; as expected" : `; expected ${spoken(result.expected)}`}
 			</p>
 			{state.stale && (
 				<p class="stale-note" role="status">

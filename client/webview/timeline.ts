@@ -42,6 +42,13 @@ export function spansOf(trace: Trace): Span[] {
 	});
 }
 
+/** Whether a step is the end of the grace period that a callback waited for: its thread's first step, which touches nothing. */
+export function endsGracePeriod(trace: Trace, index: number): boolean {
+	const step = trace.steps[index];
+	if (!step || trace.threads[step.thread]?.kind !== "callback" || step.role) return false;
+	return step.accesses.length === 0 && trace.steps.findIndex((one) => one.thread === step.thread) === index;
+}
+
 /** The threads that take a step, in order: each has a lane. */
 export function lanesOf(trace: Trace): number[] {
 	return [...trace.threads.keys()].filter((thread) => trace.steps.some((step) => step.thread === thread));
@@ -59,6 +66,17 @@ export function contextSwitches(trace: Trace, visible: readonly number[]): numbe
 	return visible.filter((step, place) => place > 0 && thread(visible[place - 1]) !== thread(step));
 }
 
+/** The fields that these steps touch, and the objects whose lifetime they change, as "object.field". */
+export function touchedBy(trace: Trace, steps: readonly number[]): ReadonlySet<string> {
+	const name = (object: string, field: string) => `${object}.${field}`;
+	const names = steps.flatMap((index) => {
+		const step = trace.steps[index];
+		return step ? [...step.changes, ...step.accesses].map(({ object, field }) => name(object, field)) : [];
+	});
+	const { object, field } = trace.violation;
+	return new Set(object === undefined ? names : [...names, name(object, field ?? "")]);
+}
+
 /** One field of an object at a step. */
 export interface FieldState {
 	/** Path inside the object; "" for the object's lifetime. */
@@ -66,8 +84,6 @@ export interface FieldState {
 	readonly value: Value;
 	/** Set when the selected step changed the field: what it was before. */
 	readonly before: Value | undefined;
-	/** Some step of the trace changes the field. */
-	readonly everChanges: boolean;
 }
 
 export interface ObjectState {
@@ -79,12 +95,9 @@ const keyOf = (object: string, field: string) => `${object}\u0000${field}`;
 
 /** The objects after a step (counted from 0), in the order in which the trace first names them. */
 export function objectsAfter(trace: Trace, step: number): ObjectState[] {
-	const now = new Map<
-		string,
-		{ object: string; field: string; value: Value; before: Value | undefined; everChanges: boolean }
-	>();
+	const now = new Map<string, { object: string; field: string; value: Value; before: Value | undefined }>();
 	for (const { object, field, value } of trace.initial) {
-		now.set(keyOf(object, field), { object, field, value, before: undefined, everChanges: false });
+		now.set(keyOf(object, field), { object, field, value, before: undefined });
 	}
 	const apply = (change: Change, index: number) => {
 		const { object, field } = change;
@@ -93,9 +106,7 @@ export function objectsAfter(trace: Trace, step: number): ObjectState[] {
 			field,
 			value: change.before,
 			before: undefined,
-			everChanges: true,
 		};
-		entry.everChanges = true;
 		if (index <= step) entry.value = change.after;
 		// Several changes of one field in one step read as one.
 		if (index === step) entry.before ??= change.before;

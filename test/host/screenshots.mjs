@@ -23,7 +23,16 @@ const lenses = (page) => page.locator(".codelens-decoration a", { hasText: "Expl
 async function open({ page, server }, path) {
 	await page.goto(workbenchUrl(server, { open: join(server.folder, path) }));
 	await page.locator(".monaco-editor .view-line").first().waitFor({ timeout: waitMilliseconds });
-	await page.keyboard.press("Control+b");
+	const sideBar = page.locator(".part.sidebar");
+	if (await sideBar.isVisible()) await page.keyboard.press("Control+b");
+	await sideBar.waitFor({ state: "hidden" });
+}
+
+async function goToLine(page, line) {
+	await page.keyboard.press("Control+g");
+	await page.locator(".quick-input-widget input[type=text]").first().fill(`:${line}`);
+	await page.keyboard.press("Enter");
+	await page.waitForTimeout(restMilliseconds);
 }
 
 async function explore(page, nth = 0) {
@@ -33,10 +42,20 @@ async function explore(page, nth = 0) {
 	await page.waitForTimeout(restMilliseconds);
 }
 
-/** Finds a word in the open editor and hovers over it. */
+/** Hovers over a word of the open editor until its hover shows: the language server may still be starting. */
 async function hoverOver(page, text) {
-	await page.locator(".monaco-editor .view-line span span", { hasText: text }).first().hover();
-	await page.locator(".monaco-hover:not(.hidden) .hover-row").first().waitFor();
+	const hover = page.locator(".monaco-hover:not(.hidden) .hover-row").first();
+	const end = Date.now() + waitMilliseconds;
+	for (;;) {
+		await page.mouse.move(5, 500);
+		await page.locator(".monaco-editor .view-line span span", { hasText: text }).first().hover();
+		try {
+			await hover.waitFor({ timeout: 3 * restMilliseconds });
+			break;
+		} catch (error) {
+			if (Date.now() > end) throw error;
+		}
+	}
 	await page.waitForTimeout(restMilliseconds);
 }
 
@@ -85,19 +104,19 @@ async function toLookAt() {
 async function forReadme() {
 	const out = join(root, "docs", "images");
 	mkdirSync(out, { recursive: true });
-	await withWorkbench({ width: 1400, height: 820 }, async (workbench) => {
+	await withWorkbench({ width: 1680, height: 1050 }, async (workbench) => {
 		const { page } = workbench;
 		await open(workbench, seed);
 		await lenses(page).first().waitFor();
 		await chooseTheme(page, "Light Modern");
+		await goToLine(page, 72);
 		await page.screenshot({ path: join(out, "scenario.png") });
-		await hoverOver(page, "folio_mapping");
-		await page.screenshot({ path: join(out, "hover.png") });
+		await goToLine(page, 1);
 		await explore(page);
 		await page.screenshot({ path: join(out, "counterexample.png") });
 		await open(workbench, "linux/mm/filemap.c");
 		await hoverOver(page, "folio_mapping");
-		await page.screenshot({ path: join(out, "kernel-c.png"), clip: { x: 0, y: 0, width: 1000, height: 560 } });
+		await page.screenshot({ path: join(out, "kernel-c.png"), clip: { x: 0, y: 0, width: 1200, height: 500 } });
 	});
 	console.log(`Pictures are in ${out}`);
 }

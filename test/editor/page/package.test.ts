@@ -17,7 +17,6 @@ const listed = [
 	"dist/webview.css",
 	"dist/webview.js",
 	"docs/images/counterexample.png",
-	"docs/images/hover.png",
 	"docs/images/kernel-c.png",
 	"docs/images/scenario.png",
 	"package.json",

@@ -45,6 +45,7 @@ describe("inline annotations", () => {
 			callStack: [call, { ...call, function: "kfree", text: "kfree(inode)" }],
 		};
 		assert.deepEqual(saidAs(step), { within: ["i_callback"], text: "kfree(inode);" });
+		assert.equal(saidAs({ ...step, text: "return READ_ONCE(*p);" }).text, "kfree(inode);");
 		assert.deepEqual(saidAs({ ...step, text: "folio->mapping = NULL;" }).within, ["i_callback", "kfree"]);
 	});
 

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { stepForKey } from "../../../client/webview/keys.ts";
 import {
 	contextSwitches,
+	endsGracePeriod,
 	heldAfter,
 	localsAfter,
 	objectsAfter,
 	spansOf,
+	touchedBy,
 	visibleSteps,
 } from "../../../client/webview/timeline.ts";
 import { trace } from "./counterexample.ts";
@@ -49,8 +51,20 @@ describe("the timeline of a counterexample", () => {
 		assert.equal(mapping(3)?.value.text, "NULL");
 		assert.equal(mapping(3)?.before?.text, "→ inode.i_data");
 		assert.equal(mapping(4)?.before, undefined);
-		assert.equal(mapping(0)?.everChanges, true);
-		assert.equal(folio(0)?.find(({ field }) => field === "index")?.everChanges, false);
+		assert.equal(mapping(0)?.value.text, "→ inode.i_data");
+		assert.equal(folio(0)?.find(({ field }) => field === "index")?.value.text, "0");
+	});
+
+	it("knows what steps touch, and what the violation is about", () => {
+		assert.deepEqual([...touchedBy(trace, [3, 5])].sort(), ["folio.mapping", "inode.", "inode.i_data.flags"]);
+	});
+
+	it("knows the end of a grace period", () => {
+		const threads = trace.threads.map((thread) => ({ ...thread, kind: "callback" as const }));
+		const steps = trace.steps.map((step, index) => (index === 2 ? { ...step, accesses: [] } : step));
+		assert.equal(endsGracePeriod({ ...trace, threads, steps }, 2), true);
+		assert.equal(endsGracePeriod({ ...trace, steps }, 2), false);
+		assert.equal(endsGracePeriod({ ...trace, threads }, 2), false);
 	});
 
 	it("knows what threads hold, and their locals", () => {
