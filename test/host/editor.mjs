@@ -20,8 +20,8 @@ if (code) {
 } else {
 	install();
 	const overrides = { "editor.fontFamily": "monospace" };
-	const server = await startServer({ overrides, port: Number(values.port ?? 0) });
-	console.log(`VS Code with mmscn: ${workbenchUrl({ port: server.port, folder: scenarios })}\nCtrl+C ends it.`);
+	const server = await startServer({ overrides, port: Number(values.port ?? 0), interactive: true });
+	console.log(`VS Code with mmscn: ${workbenchUrl({ ...server, folder: scenarios })}\nCtrl+C ends it.`);
 	const ended = new Promise((done) => server.child.once("exit", done));
 	await ended;
 	await server.stop();

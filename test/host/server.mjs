@@ -1,5 +1,6 @@
 // VS Code's own server, as code-server packs it, run directly.
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
 	cpSync,
 	createWriteStream,
@@ -69,9 +70,10 @@ function vscodeFolder() {
 
 /**
  * Starts the server. `overrides` are user settings, `env` is added to the extension host's environment. Returns the
- * port and how to stop it all. With VSIX set, that package is installed.
+ * port and how to stop it all. With VSIX set, that package is installed. `interactive` is for a person: with a token in the address, and
+ * until it is stopped.
  */
-export async function startServer({ overrides = {}, env = {}, port: wanted = 0 }) {
+export async function startServer({ overrides = {}, env = {}, port: wanted = 0, interactive = false }) {
 	const vscode = vscodeFolder();
 	const store = mkdtempSync(join(tmpdir(), "vsc-")); // short: sockets go in here
 	mkdirSync(join(store, "data", "User"), { recursive: true });
@@ -91,8 +93,11 @@ export async function startServer({ overrides = {}, env = {}, port: wanted = 0 }
 			stdio: "pipe",
 		});
 	}
+	// Other users of the machine must not get into a person's editor.
+	const token = interactive ? randomBytes(16).toString("hex") : undefined;
 	const options = [
-		["--host", "127.0.0.1", "--port", String(wanted), "--without-connection-token", "--accept-server-license-terms"],
+		["--host", "127.0.0.1", "--port", String(wanted), "--accept-server-license-terms"],
+		token ? ["--connection-token", token] : ["--without-connection-token"],
 		[
 			"--server-data-dir",
 			store,
@@ -100,7 +105,7 @@ export async function startServer({ overrides = {}, env = {}, port: wanted = 0 }
 			"--disable-telemetry",
 			"--disable-getting-started-override",
 		],
-		["--enable-remote-auto-shutdown", "--reconnection-grace-time", "10"], // so that it ends by itself when we are killed
+		interactive ? [] : ["--enable-remote-auto-shutdown", "--reconnection-grace-time", "10"], // ends by itself when we are killed
 		["--enable-smoke-test-driver"], // only then does a built workbench heed the paths of an extension under development
 	].flat();
 	const child = spawn(newerNode(), [main, ...options], {
@@ -141,7 +146,7 @@ export async function startServer({ overrides = {}, env = {}, port: wanted = 0 }
 	};
 	try {
 		const port = await listening(child);
-		return { port, child, stop };
+		return { port, token, child, stop };
 	} catch (error) {
 		await stop();
 		throw error;
@@ -174,7 +179,7 @@ function listening(child) {
  * The address of the workbench on a folder. `tests` is a module to run inside the extension host, `open` a file to open. The
  * authority must be the page's own, or a file gets two identities.
  */
-export function workbenchUrl({ port, folder }, { tests, open } = {}) {
+export function workbenchUrl({ port, token, folder }, { tests, open } = {}) {
 	const authority = `127.0.0.1:${port}`;
 	const remote = (path) =>
 		`vscode-remote://${authority}${resolve(root, path).split("/").map(encodeURIComponent).join("/")}`;
@@ -187,5 +192,6 @@ export function workbenchUrl({ port, folder }, { tests, open } = {}) {
 	];
 	if (tests) payload.push(["extensionTestsPath", remote(tests)]);
 	if (open) payload.push(["openFile", remote(open)]);
-	return `http://${authority}/?${new URLSearchParams({ folder, payload: JSON.stringify(payload) })}`;
+	const query = { ...(token ? { tkn: token } : {}), folder, payload: JSON.stringify(payload) };
+	return `http://${authority}/?${new URLSearchParams(query)}`;
 }
