@@ -10,9 +10,14 @@ export function account(result: CheckResult, full: boolean, terminal: Terminal):
 	const name = `${result.scenario}.${result.check}`;
 	const { violation, trace } = result;
 	if (violation === undefined) {
-		if (standing(result) === "not met")
-			return `${result.file}: ${name} is ${result.verdict}, expected ${result.expected}\n`;
-		return "";
+		const lines =
+			standing(result) === "not met"
+				? [`${result.file}: ${name} is ${result.verdict}, expected ${result.expected}`]
+				: [];
+		for (const { location, text } of full ? (result.coverage?.unreached ?? []) : []) {
+			lines.push(`${location.file}:${location.line}:${location.column}: never ran in ${name}: ${ascii(text)}`);
+		}
+		return lines.map((line) => `${line}\n`).join("");
 	}
 	const { file, line, column } = violation.location;
 	const colour = standing(result) === "not met" ? "red" : "yellow";

@@ -57,6 +57,7 @@ export function checkOptions(values: SearchValues): CheckOptions {
 		},
 		reduction: values["no-reduction"] !== true,
 		countInterleavings: values["count-interleavings"] === true,
+		coverage: true,
 		lower: { ...defaultCheckOptions.lower, ...(memory === undefined ? {} : { memory }) },
 	};
 }

@@ -66,7 +66,7 @@ export class CheckTable {
 		const name = `${result.scenario}.${result.check}`;
 		const seconds = `${result.stats.seconds.toFixed(2)} s`;
 		const line = this.line(text, name, verdictWords(result), result.expected, grouped(result.stats.states), seconds);
-		const extra = interleavings(result);
+		const extra = interleavings(result) + coloured(this.terminal, "dim", neverRan(result));
 		return coloured(this.terminal, colour, line.slice(0, markColumns)) + line.slice(markColumns) + extra;
 	}
 
@@ -96,6 +96,12 @@ function interleavings({ stats }: CheckResult): string {
 	if (stats.interleavings === undefined) return "";
 	const violating = stats.violatingInterleavings;
 	return `  ${violating === undefined ? "" : `${grouped(violating)} of `}${grouped(stats.interleavings)} interleavings`;
+}
+
+/** A "safe" about statements that never ran says nothing about them. */
+function neverRan({ coverage }: CheckResult): string {
+	if (coverage === undefined || coverage.unreached.length === 0) return "";
+	return `  ${coverage.unreached.length} of ${coverage.statements} statements never ran`;
 }
 
 /** "5 checks: 4 as expected, 1 not as expected". */

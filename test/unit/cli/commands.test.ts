@@ -102,6 +102,25 @@ describe("command line", function () {
 		assert.equal(status, 0);
 	});
 
+	it("says how much of a safe check never ran, and lists it on request", async () => {
+		writeFileSync(
+			join(folder, "vacuous.mmscn"),
+			`int go;
+int done;
+scenario vacuous {
+	kernel v6.5;
+	thread one { if (READ_ONCE(go)) WRITE_ONCE(done, 1); }
+	thread two { WRITE_ONCE(done, 2); }
+	never (done == 1);
+	check nothing expect safe;
+}
+`,
+		);
+		const { out } = await mmscn(["check", "vacuous.mmscn", "--full"]);
+		assert.match(out, /^ok +vacuous\.nothing +safe +safe .* s {2}1 of \d statements never ran$/m);
+		assert.match(out, /^vacuous\.mmscn:5:\d+: never ran in vacuous\.nothing: WRITE_ONCE\(done, 1\);$/m);
+	});
+
 	it("draws an unexpected race, says where it is and how to see it again, and leaves with 1", async () => {
 		const { status, out } = await mmscn(["check", "surprise.mmscn"]);
 		assert.match(out, /^FAIL +lost_update\.plain +invariant +safe/m);
