@@ -77,19 +77,16 @@ function search(stepper: Stepper, options: ExploreOptions, watch: Watch): Search
 	const early = plain.run(options.reduction ? (options.shallowTransitions ?? shallowTransitions) : undefined);
 	if (early) return { ...early, terminates };
 	const reduced = new ReducedSearch(stepper, options, watch).run();
-	const states = plain.table.size + reduced.states;
-	const isWanted = !options.wanted || (reduced.fault && options.wanted.includes(reduced.fault.kind));
-	if (!reduced.fault && !reduced.limit) return { states, unmet: reduced.unmet, terminates: reduced.terminates };
-	if (reduced.limit && !reduced.limitOfStep && !(reduced.fault && isWanted)) {
-		const { fault, schedule, limit, unmet } = reduced;
-		return { ...(fault && schedule ? { fault, schedule } : {}), limit, states, unmet, terminates };
-	}
-	const found = plain.run(undefined, !reduced.limitOfStep && !isWanted) as Found;
-	const all = { states: plain.table.size + reduced.states, terminates: terminates || reduced.terminates };
+	const isWanted = reduced.fault && (!options.wanted || options.wanted.includes(reduced.fault.kind));
+	const sum = { states: plain.table.size + reduced.states, terminates: terminates || reduced.terminates };
+	if (!reduced.fault || (reduced.incomplete && !isWanted)) return { ...reduced, ...sum };
+	const found = plain.run(undefined, !isWanted) as Found;
+	const all = { ...sum, states: plain.table.size + reduced.states };
 	const foundWanted = found.fault && (!options.wanted || options.wanted.includes(found.fault.kind));
-	if (foundWanted || !isWanted || !reduced.fault || !reduced.schedule) return { ...found, ...all };
-	// There is a race, but no room to find the way to it with the fewest context switches.
-	return { ...found, ...all, fault: reduced.fault, schedule: reduced.schedule };
+	// There may be a race, but no room to find the way to it with the fewest context switches.
+	if (isWanted && !foundWanted && reduced.schedule)
+		return { ...found, ...all, fault: reduced.fault, schedule: reduced.schedule };
+	return { ...found, ...all, ...(reduced.limit ? { limit: reduced.limit } : {}) };
 }
 
 function race(program: Program, schedule: Schedule, stats: SearchStatistics): Verdict {

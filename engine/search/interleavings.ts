@@ -66,6 +66,8 @@ export class InterleavingSearch {
 	/** The first violation of a kind that was not asked for. */
 	private other: Ending | undefined;
 	private limit: Limit | undefined;
+	/** The first limit that a step met: the search goes on past it. */
+	private stepLimit: Limit | undefined;
 
 	constructor(stepper: Stepper, options: SearchOptions, watch: Watch) {
 		this.stepper = stepper;
@@ -95,9 +97,10 @@ export class InterleavingSearch {
 			this.nextLevel();
 		}
 		const ending = this.found ?? this.other;
+		const limit = this.limit ?? (this.found ? undefined : this.stepLimit);
 		return {
 			...(ending ? { fault: ending.fault, schedule: this.scheduleOf(ending) } : {}),
-			...(this.limit ? { limit: this.limit } : {}),
+			...(limit ? { limit } : {}),
 			states: this.table.size,
 			unmet: [...this.judge.unmet],
 		};
@@ -188,8 +191,9 @@ export class InterleavingSearch {
 				...(thread === noThread ? { initial: choices } : { step: { thread, choices } }),
 			});
 		}
-		if (outcome.kind === "limit") this.limit = outcome.limit;
-		return outcome.kind !== "limit";
+		// A race elsewhere is a race whatever was met here; without one there is no saying that it is safe.
+		if (outcome.kind === "limit") this.stepLimit ??= outcome.limit;
+		return true;
 	}
 
 	/** Takes in the state in the stepper's words, reached by `thread` from `parent`. False ends the search. */
@@ -219,8 +223,10 @@ export class InterleavingSearch {
 		if (added < 0) return true;
 		this.nextSeeds.push(item);
 		const { words } = this.stepper;
-		const fault = this.judge.ofState(words) ?? (this.isLast(thread) ? this.judge.ofLastState(words) : undefined);
-		return fault ? this.violates({ fault, item }) : true;
+		const fault = this.judge.ofState(words);
+		if (fault && !this.violates({ fault, item })) return false;
+		const last = this.isLast(thread) ? this.judge.ofLastState(words) : undefined;
+		return last ? this.violates({ fault: last, item }) : true;
 	}
 
 	/** Takes note of a violation. False ends the search. */

@@ -22,10 +22,9 @@ export interface ReducedFound {
 	readonly fault?: Fault | StateFault;
 	/** How to get there, not by the fewest context switches. */
 	readonly schedule?: Schedule;
-	/** A limit of the search, or of a step that some interleaving takes. */
 	readonly limit?: Limit;
-	/** Whether the limit is that of a step: then the plain search meets it as well. */
-	readonly limitOfStep: boolean;
+	/** Whether the search ended before its end. */
+	readonly incomplete: boolean;
 	readonly states: number;
 	/** Whether no interleaving goes on for ever. */
 	readonly terminates: boolean;
@@ -51,16 +50,20 @@ export class ReducedSearch {
 	private readonly home: Int32Array;
 	/** For each state, the one that it was reached from; -1 for those where the search starts. */
 	private readonly parents = new NumberList();
+	/** For each state, the threads whose steps are enough; 0 for all. */
+	private readonly chosen = new NumberList();
 	private readonly initialChoices = new Map<number, readonly number[]>();
 	/** Edges of state s are those from firstEdge(s) on; kept only where there may be cycles. */
 	private readonly firstEdge = new NumberList();
 	private readonly edges = new NumberList();
 	private state = -1;
+	private lastChosen = 0;
 	private expanded = 0;
 	private found: Ending | undefined;
 	private other: Ending | undefined;
 	private limit: Limit | undefined;
-	private limitOfStep = false;
+	/** The first limit that a step met: the search goes on past it. */
+	private stepLimit: Limit | undefined;
 	/** Threads that stepped since the state that is being expanded, and what the first step chose: the others had no choice. */
 	private readonly trail: number[] = [];
 	private trailChoices: readonly number[] = [];
@@ -69,7 +72,7 @@ export class ReducedSearch {
 	private readonly weigh = (): Weight => ({
 		states: this.table.size,
 		frontier: this.table.size - this.expanded,
-		bytes: this.table.bytes + this.parents.bytes + this.edges.bytes + this.firstEdge.bytes,
+		bytes: this.table.bytes + this.parents.bytes * 2 + this.edges.bytes + this.firstEdge.bytes,
 	});
 
 	constructor(stepper: Stepper, options: SearchOptions, watch: Watch) {
@@ -92,6 +95,7 @@ export class ReducedSearch {
 			const added = table.addAny();
 			if (added < 0) return true;
 			this.parents.push(-1);
+			this.chosen.push(this.ample.choose());
 			this.initialChoices.set(added, choices);
 			const fault = this.judge.ofState(stepper.words);
 			return fault ? this.violates({ fault, state: added, initial: undefined, steps: [] }) : true;
@@ -101,7 +105,10 @@ export class ReducedSearch {
 			this.state = this.expanded;
 			if (keepsEdges) this.firstEdge.push(this.edges.length);
 			this.expand((child) => {
-				if (child >= 0) this.parents.push(this.state);
+				if (child >= 0) {
+					this.parents.push(this.state);
+					this.chosen.push(this.lastChosen);
+				}
 				if (keepsEdges) this.edges.push(child < 0 ? ~child : child);
 				return !this.ended;
 			});
@@ -109,10 +116,11 @@ export class ReducedSearch {
 		this.firstEdge.push(this.edges.length);
 		this.watch.remove(this.weigh);
 		const ending = this.found ?? this.other;
+		const limit = this.limit ?? (this.found ? undefined : this.stepLimit);
 		return {
 			...(ending ? { fault: ending.fault, schedule: this.scheduleOf(ending) } : {}),
-			...(this.limit ? { limit: this.limit } : {}),
-			limitOfStep: this.limitOfStep,
+			...(limit ? { limit } : {}),
+			incomplete: this.limit !== undefined,
 			states: table.size,
 			terminates: !keepsEdges || (!this.ended && this.isAcyclic()),
 			unmet: [...this.judge.unmet],
@@ -127,13 +135,13 @@ export class ReducedSearch {
 	private expand(visit: (child: number) => boolean): void {
 		const { stepper, table } = this;
 		table.load(this.state);
-		const chosen = this.ample.choose();
+		const chosen = this.chosen.at(this.state);
 		const threads = stepper.machine.program.threads.length;
 		let enabled = 0;
 		let more = true;
 		this.home.set(stepper.base);
-		for (let index = 0; more && index < (chosen?.length ?? threads); index++) {
-			const thread = chosen ? (chosen[index] as number) : index;
+		for (let thread = 0; more && thread < threads; thread++) {
+			if (chosen !== 0 && (chosen & (1 << thread)) === 0) continue;
 			stepper.firstChoices();
 			do {
 				const result = stepper.take(thread);
@@ -164,15 +172,15 @@ export class ReducedSearch {
 			stepper.undo(thread);
 			return goesOn && !this.limit;
 		}
-		const choices = record.choices.slice(0, record.choiceCount);
-		const arities = record.arities.slice(0, record.arityCount);
-		const goesOn = !this.limit && this.judged() && this.runOn() && visit(table.addAny());
+		const choices = record.arityCount > 0 ? record.choices.slice(0, record.choiceCount) : undefined;
+		const arities = record.arityCount > 0 ? record.arities.slice(0, record.arityCount) : undefined;
+		const goesOn = !this.limit && this.judged() && this.runOn() && visit(table.addNear(this.home));
 		stepper.base.set(this.home);
 		stepper.words.set(this.home);
-		record.choices.set(choices);
-		record.choiceCount = choices.length;
-		record.arities.set(arities);
-		record.arityCount = arities.length;
+		if (choices) record.choices.set(choices);
+		if (arities) record.arities.set(arities);
+		record.choiceCount = choices?.length ?? 0;
+		record.arityCount = arities?.length ?? 0;
 		return goesOn;
 	}
 
@@ -192,8 +200,10 @@ export class ReducedSearch {
 		for (;;) {
 			stepper.base.set(stepper.words);
 			const chosen = this.ample.choose();
-			const thread = chosen?.[0];
-			if (chosen?.length !== 1 || thread === undefined) return true;
+			this.lastChosen = chosen;
+			// One thread exactly.
+			if (chosen === 0 || (chosen & (chosen - 1)) !== 0) return true;
+			const thread = 31 - Math.clz32(chosen);
 			stepper.firstChoices();
 			const result = stepper.take(thread);
 			if (result !== stepDone || stepper.record.arityCount > 0) {
@@ -210,10 +220,8 @@ export class ReducedSearch {
 	private stopped(outcome: Outcome, initial: readonly number[] | undefined): boolean {
 		if (outcome.kind === "fault")
 			return this.violates({ fault: outcome.fault, state: this.state, initial, steps: initial ? [] : this.steps() });
-		if (outcome.kind !== "limit") return true;
-		this.limit = outcome.limit;
-		this.limitOfStep = true;
-		return false;
+		if (outcome.kind === "limit") this.stepLimit ??= outcome.limit;
+		return true;
 	}
 
 	private scheduleOf(ending: Ending): Schedule {

@@ -76,6 +76,25 @@ export class StateTable {
 		return this.states.add(this.nextRow, 0);
 	}
 
+	/** The same, where `home` holds the words of the current state and most of them are still the same. */
+	addNear(home: Int32Array): number {
+		const { words } = this.stepper;
+		const { row, nextRow, starts } = this;
+		let changed = false;
+		for (let chunk = 0; chunk < this.chunks.length; chunk++) {
+			const from = chunk * chunkWords;
+			const same = equal(words, home, from, Math.min(from + chunkWords, this.shared));
+			this.nextChunkRow[chunk] = same ? (this.chunkRow[chunk] as number) : this.addChunk(chunk, words);
+			if (!same) changed = true;
+		}
+		nextRow[0] = changed ? known(this.chunkRows.add(this.nextChunkRow, 0)) : (row[0] as number);
+		for (let thread = 0; thread < this.threads.length; thread++) {
+			const same = equal(words, home, starts[thread] as number, starts[thread + 1] as number);
+			nextRow[thread + 1] = same ? (row[thread + 1] as number) : this.addThread(thread, words);
+		}
+		return this.states.add(nextRow, 0);
+	}
+
 	/** Number of the state that the stepper's last step, of this thread, has made of the current one; `~number` when it was there already. */
 	addStep(thread: number): number {
 		const { stepper, row, nextRow } = this;
@@ -135,6 +154,11 @@ export class StateTable {
 	private addThread(thread: number, words: Int32Array): number {
 		return known((this.threads[thread] as RowTable).add(words, this.starts[thread] as number));
 	}
+}
+
+function equal(one: Int32Array, two: Int32Array, from: number, to: number): boolean {
+	for (let word = from; word < to; word++) if (one[word] !== two[word]) return false;
+	return true;
 }
 
 const known = (number: number) => (number < 0 ? ~number : number);

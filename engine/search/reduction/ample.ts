@@ -3,190 +3,205 @@
  * ever do before one of them moves (persistent sets: Godefroid, LNCS 1032, 1996; ample sets: Peled, CAV 1993; the closure over
  * threads that wait is that of Valmari's stubborn sets, 1989). docs/search.md has the proof that every violation is kept.
  */
-import type { Region } from "../../memory/compiled/region.ts";
 import { registersWord } from "../../memory/layout.ts";
-import { exclusiveHolder, holdsShared } from "../../memory/locks.ts";
 import { type Stepper, stepDisabled, stepStopped } from "../../memory/stepper.ts";
 import { BackEdges } from "./backEdges.ts";
-import { dependent, type Footprint, Footprints, meet, unite } from "./footprints.ts";
-
-/** A place where a thread can stand, as far as it can be judged beforehand. */
-interface Stand {
-	readonly region: Region;
-	readonly whole: Footprint;
-	/** Present where the first access may go to more than one cell: what the rest of the step touches. */
-	readonly rest: Footprint | undefined;
-	readonly access: "load" | "store" | "update";
-	readonly mayLoop: boolean;
-}
+import { Dependence, type HeldLocks, type Stand } from "./dependence.ts";
+import { unite } from "./footprints.ts";
 
 export class AmpleSets {
 	readonly backEdges: BackEdges;
 	private readonly stepper: Stepper;
-	private readonly footprints: Footprints;
-	private readonly stands: (readonly (Stand | undefined)[])[] = [];
+	private readonly dependence: Dependence;
 	private readonly threads: number;
 	/** Words of a state that `always` properties look at. */
 	private readonly visibleWords: readonly number[];
-	private readonly looksAtStates: boolean;
-	private readonly accesses = new Map<string, Footprint>();
-	private readonly noLocks: ReadonlyMap<number, boolean> = new Map();
+	// What is known of the state that is being looked at; sets of threads are bit masks.
+	private running = 0;
+	private canStep = 0;
+	private asked = 0;
+	private readonly stands: Stand[] = [];
+	private readonly steps: number[] = [];
+	private locksAreTaken = false;
+	/** For each thread of `compared`, the others on whose future its step may depend. */
+	private readonly conflicts: number[] = [];
+	private compared = 0;
 
 	constructor(stepper: Stepper) {
 		const { program, layout } = stepper.machine;
 		this.stepper = stepper;
 		this.threads = program.threads.length;
-		this.footprints = new Footprints(program, layout);
 		this.backEdges = new BackEdges(program);
-		this.stands = program.threads.map((_, thread) =>
-			(stepper.regions[thread] ?? []).map((region) => region && this.standAt(thread, region)),
-		);
-		const always = program.properties.flatMap((property, index) => (property.property === "always" ? [index] : []));
-		const visible = this.footprints.setOf([]);
-		for (const index of always) unite(visible, this.footprints.ofProperty(index));
-		const registers = always.flatMap((index) =>
-			(program.properties[index]?.variables ?? []).map(
-				(variable) => (layout.threads[variable.thread] as number) + registersWord + variable.of,
-			),
-		);
-		this.visibleWords = [...this.footprints.wordsOf(visible), ...registers];
-		this.looksAtStates = always.length > 0;
-	}
-
-	private standAt(thread: number, region: Region): Stand {
-		const instruction = this.stepper.machine.program.threads[thread]?.instructions[region.entry];
-		const isAccess = instruction?.kind === "load" || instruction?.kind === "store" || instruction?.kind === "update";
-		const several = isAccess && this.footprints.values.target(thread, instruction.place).cells.length > 1;
-		return {
-			region,
-			whole: this.footprints.ofRegion(thread, region),
-			rest: several ? this.footprints.ofRegion(thread, region, true) : undefined,
-			access: isAccess ? instruction.kind : "load",
-			mayLoop: this.backEdges.inRegion(thread, region),
-		};
+		this.dependence = new Dependence(stepper, this.backEdges);
+		const { footprints } = this.dependence;
+		const visible = footprints.setOf([]);
+		const registers: number[] = [];
+		program.properties.forEach((property, index) => {
+			if (property.property !== "always") return;
+			unite(visible, footprints.ofProperty(index));
+			for (const variable of property.variables)
+				registers.push((layout.threads[variable.thread] as number) + registersWord + variable.of);
+		});
+		this.visibleWords = [...footprints.wordsOf(visible), ...registers];
 	}
 
 	/**
-	 * Threads whose steps are enough from the state in the stepper's `base`, which `words` must equal; undefined where all must
-	 * be taken. The steps of a set that is returned are known not to fault, not to meet a limit and not to change what an
+	 * Threads, as a bit mask, whose steps are enough from the state in the stepper's `base`, which `words` must equal; 0 where all
+	 * must be taken. The steps of threads that are returned are known not to fault, not to meet a limit and not to change what an
 	 * `always` property looks at; one at least is enabled.
 	 */
-	choose(): readonly number[] | undefined {
-		const running: number[] = [];
-		for (let thread = 0; thread < this.threads; thread++) if (this.stepper.pc(thread) >= 0) running.push(thread);
-		if (running.length === 1 && !this.stand(running[0] as number).mayLoop)
-			return this.isQuiet(running) ? running : undefined;
-		let best: readonly number[] | undefined;
-		for (const thread of running) {
-			const set = this.closure(thread, running, best ? best.length - 1 : running.length - 1);
-			if (!set || !this.isQuiet(set)) continue;
-			if (set.length === 1) return set;
+	choose(): number {
+		this.look();
+		const { running } = this;
+		let best = 0;
+		let size = bits(running);
+		for (let thread = 0; thread < this.threads; thread++) {
+			if ((running & (1 << thread)) === 0) continue;
+			// All threads that still run are no smaller a set, unless there is but one.
+			const set = this.closure(1 << thread, size > 1 ? size - 1 : 1);
+			if (set === 0 || !this.isQuiet(set)) continue;
 			best = set;
+			size = bits(set);
+			if (size === 1) break;
 		}
 		return best;
 	}
 
-	private stand(thread: number): Stand {
-		return this.stands[thread]?.[this.stepper.pc(thread)] as Stand;
+	/** Takes note of where the threads stand. */
+	private look(): void {
+		const { stepper, dependence } = this;
+		this.running = 0;
+		this.canStep = 0;
+		this.asked = 0;
+		for (let thread = 0; thread < this.threads; thread++) {
+			if (stepper.pc(thread) < 0) continue;
+			this.running |= 1 << thread;
+			const stand = dependence.standOf(thread);
+			this.stands[thread] = stand;
+			this.steps[thread] = dependence.stepOf(stand);
+		}
+		this.compared = 0;
+		this.locksAreTaken = false;
+		for (const cell of stepper.machine.layout.lockCells) if (stepper.words[cell] !== 0) this.locksAreTaken = true;
 	}
 
-	/** The smallest set with the thread that depends on nobody outside, if it has at most `threadsMax` threads and no step that may loop. */
-	private closure(first: number, running: readonly number[], threadsMax: number): readonly number[] | undefined {
-		const set = [first];
-		for (let grown = true; grown; ) {
-			grown = false;
-			if (set.length > threadsMax || set.some((thread) => this.stand(thread).mayLoop)) return undefined;
-			const others = running.filter((thread) => !set.includes(thread));
-			const steps = set.map((thread) => this.stepFootprint(thread));
-			const conflicting = others.filter((other) =>
-				steps.some((step) => dependent(step, this.footprints.future(other, this.stepper.pc(other), this.noLocks, ""))),
-			);
-			if (conflicting.length === 0) return set;
-			const held = this.heldBy(set);
-			const key = [...held].map(([cell, exclusively]) => (exclusively ? cell : -cell - 1)).join(" ");
-			const future = (other: number) => this.footprints.future(other, this.stepper.pc(other), held, key);
-			const moving = this.canMoveWithout(set, others, held, future);
-			for (const other of conflicting) {
-				if (!moving.includes(other) || !steps.some((step) => dependent(step, future(other)))) continue;
-				set.push(other);
-				grown = true;
+	/** The smallest set with these threads that depends on nobody outside; 0 if it has more than `sizeMax` threads or a step that may loop. */
+	private closure(first: number, sizeMax: number): number {
+		const { dependence, stands } = this;
+		let set = first;
+		for (;;) {
+			if (bits(set) > sizeMax) return 0;
+			for (let thread = 0; thread < this.threads; thread++)
+				if ((set & (1 << thread)) !== 0 && (stands[thread] as Stand).mayLoop) return 0;
+			let conflicting = 0;
+			for (let thread = 0; thread < this.threads; thread++)
+				if ((set & (1 << thread)) !== 0) conflicting |= this.conflictsOf(thread);
+			conflicting &= ~set;
+			if (conflicting === 0) return set;
+			const held = this.locksAreTaken ? dependence.heldBy(set) : dependence.noLocks;
+			const moving = this.canMoveWithout(set, conflicting, held);
+			const grown = held.number === 0 ? conflicting & moving : this.conflicting(set, held, conflicting & moving);
+			if (grown === 0) return set;
+			set |= grown;
+		}
+	}
+
+	/** The others on whose future the thread's step may depend, whatever locks are held. */
+	private conflictsOf(thread: number): number {
+		const bit = 1 << thread;
+		if ((this.compared & bit) === 0) {
+			this.compared |= bit;
+			this.conflicts[thread] = this.conflicting(bit, this.dependence.noLocks, this.running & ~bit);
+		}
+		return this.conflicts[thread] as number;
+	}
+
+	/** Of the others, those on whose future a step of the set may depend. */
+	private conflicting(set: number, held: HeldLocks, others: number): number {
+		let conflicting = 0;
+		for (let other = 0; other < this.threads; other++) {
+			if ((others & (1 << other)) === 0) continue;
+			for (let thread = 0; thread < this.threads; thread++) {
+				if ((set & (1 << thread)) === 0) continue;
+				if (!this.dependence.depends(this.steps[thread] as number, this.stands[other] as Stand, held)) continue;
+				conflicting |= 1 << other;
+				break;
 			}
-			if (!grown) return set;
 		}
-		return undefined;
+		return conflicting;
 	}
 
-	/** What the step of a thread touches, its first access as it stands. */
-	private stepFootprint(thread: number): Footprint {
-		const stand = this.stand(thread);
-		if (!stand.rest) return stand.whole;
-		const cell = this.stepper.nextCell(thread);
-		if (cell < 0) return stand.whole;
-		const key = `${thread},${stand.region.entry},${cell}`;
-		const known = this.accesses.get(key);
-		if (known) return known;
-		const first = this.footprints.ofAccess(cell, stand.access);
-		const footprint = {
-			reads: first.reads.map((word, index) => word | (stand.rest?.reads[index] as number)),
-			writes: first.writes.map((word, index) => word | (stand.rest?.writes[index] as number)),
-		};
-		this.accesses.set(key, footprint);
-		return footprint;
+	/** Whether the thread's step is enabled now. */
+	private stepsNow(thread: number): boolean {
+		const bit = 1 << thread;
+		if ((this.asked & bit) === 0) {
+			this.asked |= bit;
+			if (this.stepper.canStep(thread)) this.canStep |= bit;
+		}
+		return (this.canStep & bit) !== 0;
 	}
 
-	/** Locks that the threads hold, and whether exclusively. */
-	private heldBy(threads: readonly number[]): ReadonlyMap<number, boolean> {
-		const { words, machine } = this.stepper;
-		const held = new Map<number, boolean>();
-		for (const cell of machine.layout.lockCells) {
-			const word = words[cell] as number;
-			if (word === 0) continue;
-			if (threads.includes(exclusiveHolder(word))) held.set(cell, true);
-			else if (threads.some((thread) => holdsShared(word, thread))) held.set(cell, false);
+	/**
+	 * Of some threads outside a set, those that may take a step before one inside does: not those that wait for what only it can
+	 * bring.
+	 */
+	private canMoveWithout(set: number, some: number, held: HeldLocks): number {
+		let moving = 0;
+		let waiting = 0;
+		for (let thread = 0; thread < this.threads; thread++) {
+			const bit = 1 << thread;
+			if ((some & bit) === 0) continue;
+			if (this.stepsNow(thread)) moving |= bit;
+			else if (!this.waitsForOneOf(set, thread, held)) waiting |= bit;
 		}
-		return held;
+		if (waiting === 0) return moving;
+		// Who may wake them need not be among those asked for.
+		let active = moving;
+		let asleep = waiting;
+		for (let thread = 0; thread < this.threads; thread++) {
+			const bit = 1 << thread;
+			if ((this.running & ~set & ~some & bit) === 0) continue;
+			if (this.stepsNow(thread)) active |= bit;
+			else if (!this.waitsForOneOf(set, thread, held)) asleep |= bit;
+		}
+		for (let woken = -1; woken !== 0; ) {
+			woken = 0;
+			for (let thread = 0; thread < this.threads; thread++)
+				if ((asleep & (1 << thread)) !== 0 && this.mayBeWoken(thread, active, held)) woken |= 1 << thread;
+			active |= woken;
+			asleep &= ~woken;
+		}
+		return some & active;
 	}
 
-	/** Of the threads outside a set, those that may take a step before one inside does: not those that wait for what only it can bring. */
-	private canMoveWithout(
-		set: readonly number[],
-		others: readonly number[],
-		held: ReadonlyMap<number, boolean>,
-		future: (thread: number) => Footprint,
-	): readonly number[] {
-		const moving = others.filter((thread) => this.stepper.canStep(thread));
-		let waiting = others.filter((thread) => !moving.includes(thread) && !this.waitsForOneOf(set, thread, held));
-		for (let grown = true; grown; ) {
-			const woken = waiting.filter((thread) => {
-				const awaited = this.stand(thread).whole.reads;
-				return moving.some((other) => meet(future(other).writes, awaited));
-			});
-			moving.push(...woken);
-			waiting = waiting.filter((thread) => !woken.includes(thread));
-			grown = woken.length > 0;
+	private mayBeWoken(thread: number, by: number, held: HeldLocks): boolean {
+		for (let other = 0; other < this.threads; other++) {
+			if ((by & (1 << other)) === 0) continue;
+			if (this.dependence.mayWake(this.stands[other] as Stand, this.stands[thread] as Stand, held)) return true;
 		}
-		return moving;
+		return false;
 	}
 
 	/** Whether a thread that cannot step waits for a lock that one of the set holds, or for one of it to end as a reader. */
-	private waitsForOneOf(set: readonly number[], thread: number, held: ReadonlyMap<number, boolean>): boolean {
+	private waitsForOneOf(set: number, thread: number, held: HeldLocks): boolean {
 		const { machine, words } = this.stepper;
-		const instruction = machine.program.threads[thread]?.instructions[this.stand(thread).region.entry];
-		if (instruction?.kind === "lock") return this.footprints.isBarred(thread, instruction, held);
+		const { region } = this.stands[thread] as Stand;
+		const instruction = machine.program.threads[thread]?.instructions[region.entry];
+		if (instruction?.kind === "lock") return this.dependence.footprints.isBarred(thread, instruction, held.locks);
 		if (instruction?.kind !== "grace_period_end") return false;
-		const readers = words[machine.layout.gracePeriods + instruction.gracePeriod] as number;
-		return set.some((reader) => (readers & (1 << reader)) !== 0);
+		return ((words[machine.layout.gracePeriods + instruction.gracePeriod] as number) & set) !== 0;
 	}
 
 	/** Whether no step of the threads goes wrong or is seen by an `always` property, and one is enabled. */
-	private isQuiet(threads: readonly number[]): boolean {
+	private isQuiet(set: number): boolean {
 		const { stepper } = this;
 		let enabled = false;
-		for (const thread of threads) {
+		for (let thread = 0; thread < this.threads; thread++) {
+			if ((set & (1 << thread)) === 0) continue;
 			stepper.firstChoices();
 			do {
 				const result = stepper.take(thread);
-				const seen = result === stepStopped || (result !== stepDisabled && this.looksAtStates && this.isSeen());
+				const seen = result === stepStopped || (result !== stepDisabled && this.isSeen());
 				stepper.undo(thread);
 				if (seen) return false;
 				if (result !== stepDisabled) enabled = true;
@@ -197,6 +212,14 @@ export class AmpleSets {
 
 	private isSeen(): boolean {
 		const { words, base } = this.stepper;
-		return this.visibleWords.some((word) => words[word] !== base[word]);
+		for (const word of this.visibleWords) if (words[word] !== base[word]) return true;
+		return false;
 	}
+}
+
+/** How many threads a set has. */
+function bits(set: number): number {
+	let count = 0;
+	for (let rest = set; rest !== 0; rest &= rest - 1) count++;
+	return count;
 }

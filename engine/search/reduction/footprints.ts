@@ -44,7 +44,6 @@ export class Footprints {
 	private readonly instructions: readonly (readonly Footprint[])[];
 	/** Whether plain stores may hit a lock: then a lock's holder is not the only one who changes who holds it. */
 	private readonly locksAreStoredTo: boolean;
-	private readonly futures = new Map<string, Footprint>();
 
 	constructor(program: Program, layout: Layout) {
 		this.program = program;
@@ -125,13 +124,10 @@ export class Footprints {
 	}
 
 	/**
-	 * What a thread that stands at `pc`, and the callbacks it may start, may ever touch while the locks `held` stay as they are:
-	 * nobody gets past taking one of them. `key` names the set of locks.
+	 * What a thread that stands at `pc`, and the callbacks it may start, may ever touch while the locks `held` (by cell, whether
+	 * exclusively) stay as they are: nobody gets past taking one of them.
 	 */
-	future(thread: number, pc: number, held: ReadonlyMap<number, boolean>, key: string): Footprint {
-		const name = `${thread},${pc},${key}`;
-		const known = this.futures.get(name);
-		if (known) return known;
+	future(thread: number, pc: number, held: ReadonlyMap<number, boolean>): Footprint {
 		const future = this.empty();
 		const seen = new Set<number>();
 		const work: { thread: number; pc: number }[] = [{ thread, pc }];
@@ -148,7 +144,6 @@ export class Footprints {
 			if (instruction.kind === "call_rcu")
 				work.push({ thread: instruction.thread, pc: this.program.threads[instruction.thread]?.entry ?? 0 });
 		}
-		this.futures.set(name, future);
 		return future;
 	}
 
