@@ -1,8 +1,12 @@
 /** Strongly connected components, iteratively (Tarjan 1972), so that deep graphs do not overflow the stack. */
 import type { StateGraph } from "./graph.ts";
 
-/** Calls `visit` with each component that holds a cycle; it returns false to stop. */
-export function forEachCyclicComponent(graph: StateGraph, visit: (states: readonly number[]) => boolean): void {
+/** Calls `visit` with each component that holds a cycle; it returns false to stop. `within`: only these states, and edges between them. */
+export function forEachCyclicComponent(
+	graph: StateGraph,
+	visit: (states: readonly number[]) => boolean,
+	within?: ReadonlySet<number>,
+): void {
 	const count = graph.violating.length;
 	const index = new Int32Array(count).fill(-1);
 	const low = new Int32Array(count);
@@ -18,7 +22,7 @@ export function forEachCyclicComponent(graph: StateGraph, visit: (states: readon
 		callState.push(state);
 		callEdge.push(graph.firstEdge.at(state));
 	};
-	for (const root of graph.initial) {
+	for (const root of within ?? graph.initial) {
 		if (index[root] !== -1) continue;
 		open(root);
 		while (callState.length > 0) {
@@ -27,6 +31,7 @@ export function forEachCyclicComponent(graph: StateGraph, visit: (states: readon
 			if (edge < graph.firstEdge.at(state + 1)) {
 				callEdge[callEdge.length - 1] = edge + 1;
 				const next = graph.edgeTo.at(edge);
+				if (within && !within.has(next)) continue;
 				if (index[next] === -1) open(next);
 				else if (onStack[next]) low[state] = Math.min(low[state] as number, index[next] as number);
 				continue;

@@ -2,7 +2,8 @@
  * Livelock: an execution that goes on for ever although every thread gets its turns. Under weak fairness (a thread that could
  * always take a step does take one) such an execution exists exactly if some strongly connected component of the state graph
  * has, for every thread, a step of that thread inside it or a state in which that thread cannot step
- * (Lichtenstein and Pnueli, POPL 1985).
+ * (Lichtenstein and Pnueli, POPL 1985). Locks are strongly fair: the kernel's queue their waiters, so that who waits for a lock
+ * that is free again and again gets it. Such states are cut out, and what is left is decomposed anew (Emerson and Lei, 1987).
  */
 import type { Stepper } from "../memory/stepper.ts";
 import { forEachCyclicComponent } from "./components.ts";
@@ -17,16 +18,48 @@ export interface Livelock {
 /** A fair cycle of the graph, if there is one, with a schedule that leads into it and around it once. */
 export function findLivelock(stepper: Stepper, graph: StateGraph): Livelock | undefined {
 	let found: Livelock | undefined;
-	forEachCyclicComponent(graph, (states) => {
+	const visit = (states: readonly number[]): boolean => {
+		const cut = statesOfStarved(stepper, graph, states);
+		if (cut.size > 0) {
+			forEachCyclicComponent(graph, visit, new Set(states.filter((state) => !cut.has(state))));
+			return found === undefined;
+		}
 		const moving = fairThreads(stepper, graph, states);
 		if (!moving) return true;
 		found = lasso(graph, states, moving);
 		return false;
-	});
+	};
+	forEachCyclicComponent(graph, visit);
 	return found;
 }
 
-/** Threads that step inside the component, if it is fair; `mustMove` are those that can step everywhere in it. */
+/** Whether the thread's next step takes a lock, and waits for it if need be. */
+function waitsForLock(stepper: Stepper, thread: number): boolean {
+	const next = stepper.machine.nextInstruction(stepper.words, thread);
+	return next?.kind === "lock" && next.try === undefined;
+}
+
+/** States of the component in which a thread that never steps in it could take the lock it waits for. */
+function statesOfStarved(stepper: Stepper, graph: StateGraph, states: readonly number[]): ReadonlySet<number> {
+	const inside = new Set(states);
+	const moving = new Set<number>();
+	for (const state of states) {
+		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
+			if (inside.has(graph.edgeTo.at(edge))) moving.add(graph.edgeThread.at(edge));
+		}
+	}
+	const cut = new Set<number>();
+	for (const state of states) {
+		graph.table.load(state);
+		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
+			const thread = graph.edgeThread.at(edge);
+			if (!moving.has(thread) && waitsForLock(stepper, thread)) cut.add(state);
+		}
+	}
+	return cut;
+}
+
+/** Threads that step inside the component, if it is fair; `mustMove` are those that can step everywhere in it, or take a lock. */
 function fairThreads(
 	stepper: Stepper,
 	graph: StateGraph,
@@ -38,6 +71,7 @@ function fairThreads(
 	const stepsInside = new Uint8Array(threads);
 	const idleSomewhere = new Uint8Array(threads);
 	const enabled = new Uint8Array(threads);
+	const takesLock = new Uint8Array(threads);
 	for (const state of states) {
 		enabled.fill(0);
 		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
@@ -50,12 +84,13 @@ function fairThreads(
 			// Who stands before a reload that nothing calls for could have gone on without it: that is no reason to be idle.
 			const reloads = machine.nextInstruction(stepper.words, thread)?.kind === "reload";
 			if (!enabled[thread] && !reloads) idleSomewhere[thread] = 1;
+			if (enabled[thread] && waitsForLock(stepper, thread)) takesLock[thread] = 1;
 		}
 	}
 	const all = Array.from({ length: threads }, (_, thread) => thread);
 	if (all.some((thread) => !stepsInside[thread] && !idleSomewhere[thread])) return undefined;
 	return {
-		mustMove: all.filter((thread) => !idleSomewhere[thread]),
+		mustMove: all.filter((thread) => !idleSomewhere[thread] || takesLock[thread]),
 		threads: all.filter((thread) => stepsInside[thread]),
 	};
 }

@@ -178,6 +178,12 @@ describe("interleavings", () => {
 			"safe",
 			"\tint x;\n\tint z;\n\tthread a { while (!READ_ONCE(x)) ; z = 5; }\n\tthread b { int r = z; WRITE_ONCE(x, r + 1); }",
 		));
+	it("do not livelock when the other thread waits for a lock that is free again and again", () => {
+		const polls =
+			"\tspinlock_t l;\n\tint x;\n\tthread a { int r; do { __lock(&l); r = x; __unlock(&l); } while (!r); }";
+		expects("safe", `${polls}\n\tthread b { __lock(&l); x = 1; __unlock(&l); }`);
+		expects("livelock", `${polls}\n\tthread b { __lock(&l); __unlock(&l); }`);
+	});
 	it("choose", () => expects("assertion", "\tthread a { int n = __choose(0, 3); assert(n != 2); }"));
 	it("see thread variables in properties", () => {
 		expects(
