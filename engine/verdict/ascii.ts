@@ -2,7 +2,8 @@
  * The counterexample as kernel commit messages draw races: a column per CPU, time downwards, calls with what matters
  * inside them indented, an arrow at the racing pair. Plain ASCII, ready to be pasted into a mail.
  */
-import { lanesOf, type Timeline, type TimelineRow, timeline } from "./timeline.ts";
+import { lanesOf } from "./lanes.ts";
+import { type Timeline, type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult, Trace } from "./verdict.ts";
 import { ascii, headline, parameterWords, sentence } from "./words.ts";
 import { longestPiece, wrapProse, wrapStatement } from "./wrap.ts";

@@ -1,5 +1,6 @@
 /** The counterexample as GitHub-flavoured Markdown: a sentence, a table with a column per CPU, the schedule. */
-import { type Lane, type TimelineRow, timeline } from "./timeline.ts";
+import type { Lane } from "./lanes.ts";
+import { type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult } from "./verdict.ts";
 import { headline, parameterWords, sentence } from "./words.ts";
 

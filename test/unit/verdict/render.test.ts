@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { lanesOf } from "../../../engine/verdict/lanes.ts";
 import { renderTrace, traceFormats } from "../../../engine/verdict/render.ts";
-import { lanesOf } from "../../../engine/verdict/timeline.ts";
 import { randomTrace } from "./randomTraces.ts";
 import { compactionTrace, resultOf } from "./sampleTraces.ts";
 
