@@ -30,7 +30,8 @@ export const localInstructionsMax = 100_000;
 export type Outcome =
 	| { readonly kind: "done" }
 	| { readonly kind: "disabled" }
-	| { readonly kind: "fault"; readonly fault: Fault; readonly instruction: number }
+	/** `thread`: who went wrong; the number after the last thread's is init. */
+	| { readonly kind: "fault"; readonly fault: Fault; readonly instruction: number; readonly thread: number }
 	| { readonly kind: "limit"; readonly limit: Limit; readonly instruction: number };
 
 /** Told what happens during a step; only replay listens. */
@@ -136,7 +137,7 @@ export class Machine {
 				const outcome = this.run(true);
 				if (outcome.kind === "disabled") {
 					const fault: Fault = { kind: "deadlock", detail: "init waits for something that nobody will do" };
-					return { kind: "fault", fault, instruction: this.pc };
+					return { kind: "fault", fault, instruction: this.pc, thread: this.thread };
 				}
 				if (outcome.kind !== "done") return outcome;
 			}
@@ -317,9 +318,14 @@ export class Machine {
 				next = skip ? (instruction as Body<"reload">).next : this.execute(instruction);
 			} catch (error) {
 				if (!(error instanceof DivisionByZero)) throw error;
-				return { kind: "fault", fault: { kind: "division_by_zero", detail: "division by zero" }, instruction: pc };
+				return {
+					kind: "fault",
+					fault: { kind: "division_by_zero", detail: "division by zero" },
+					instruction: pc,
+					thread: this.thread,
+				};
 			}
-			if (this.fault) return { kind: "fault", fault: this.fault, instruction: pc };
+			if (this.fault) return { kind: "fault", fault: this.fault, instruction: pc, thread: this.thread };
 			if (next === disabledStep) return disabled;
 			if (next === callbackBusy) return { kind: "limit", limit: "rcu_callbacks", instruction: pc };
 			this.words[pcAt] = next;
