@@ -2,6 +2,7 @@
  * The counterexample as kernel commit messages draw races: a column per CPU, time downwards, calls with what matters
  * inside them indented, an arrow at the racing pair. Plain ASCII, ready to be pasted into a mail.
  */
+import { graphDiagram } from "./graphAscii.ts";
 import { lanesOf } from "./lanes.ts";
 import { type Timeline, type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult, Trace } from "./verdict.ts";
@@ -190,7 +191,12 @@ function body(result: CheckResult, options: AsciiOptions): string[] {
 	const width = options.width ?? diagramColumns;
 	const lines = wrapProse(ascii(headline(result)), width);
 	const trace = result.trace;
-	if (trace === undefined) return lines;
+	if (trace === undefined) {
+		const { graph, violation } = result;
+		if (graph !== undefined) lines.push("", ...graphDiagram(graph, width));
+		if (violation !== undefined) lines.push("", ...wrapProse(ascii(sentence(violation.message)), width));
+		return lines;
+	}
 	const parameters = parameterWords(trace.parameters);
 	if (parameters !== "") lines.push(...wrapProse(`with ${ascii(parameters)}`, width));
 	const diagram = asciiDiagram(trace, options);

@@ -1,9 +1,12 @@
 /** The counterexample as GitHub-flavoured Markdown: a sentence, a table with a column per CPU, the schedule. */
+import { graphDiagram } from "./graphAscii.ts";
 import type { Lane } from "./lanes.ts";
 import { type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult } from "./verdict.ts";
 import { headline, parameterWords, sentence } from "./words.ts";
 
+/** Columns of the text that an execution under a weak memory model is drawn in. */
+const graphColumns = 100;
 const indent = "\u00a0\u00a0\u00a0";
 
 /** Text that Markdown shows as it is. */
@@ -46,7 +49,11 @@ export function renderMarkdown(
 ): string {
 	const lines = [`${"#".repeat(options.level ?? 3)} ${escaped(headline(result))}`, ""];
 	const trace = result.trace;
-	if (trace === undefined) return `${lines.join("\n").trimEnd()}\n`;
+	if (trace === undefined) {
+		if (result.violation !== undefined) lines.push(escaped(sentence(result.violation.message)), "");
+		if (result.graph !== undefined) lines.push("```", ...graphDiagram(result.graph, graphColumns), "```");
+		return `${lines.join("\n").trimEnd()}\n`;
+	}
 	lines.push(escaped(sentence(trace.violation.message)));
 	const rules = trace.violation.rules ?? [];
 	if (rules.length > 0) lines.push(`Rule${rules.length > 1 ? "s" : ""} broken: ${rules.map(escaped).join(", ")}.`);

@@ -1,4 +1,6 @@
 /** The counterexample as a Mermaid sequence diagram: a participant per CPU, an arrow from a write to the read that saw it. */
+import type { ExecutionGraph } from "./executionGraph.ts";
+import { eventWords } from "./graphAscii.ts";
 import { type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult } from "./verdict.ts";
 import { headline, placeName, sentence } from "./words.ts";
@@ -18,8 +20,27 @@ function words(row: TimelineRow): string {
 	return indent + escaped(`${text}${remarks}`.trim());
 }
 
+/** An execution under a weak memory model is no sequence: CPUs side by side, arrows for the steps of the cycle. */
+function flowchart(result: CheckResult, graph: ExecutionGraph): string {
+	const lines = ["flowchart TB", `    %% ${headline(result).replace(/[\r\n{}]+/g, " ")}`];
+	for (const [index, { name, events }] of graph.threads.entries()) {
+		if (events.length === 0) continue;
+		lines.push(`    subgraph T${index}["${escaped(name)}"]`, "        direction TB");
+		for (const [position, event] of events.entries()) {
+			const at = graph.events[event];
+			if (at !== undefined) lines.push(`        E${event}["${escaped(eventWords(at))}"]`);
+			if (position > 0) lines.push(`        E${events[position - 1]} --> E${event}`);
+		}
+		lines.push("    end");
+	}
+	for (const { from, to, kind } of graph.cycle ?? [])
+		if (kind !== "po") lines.push(`    E${from} -. ${kind} .-> E${to}`);
+	return `${lines.join("\n")}\n`;
+}
+
 /** A whole diagram, to be put into a block marked `mermaid`. */
 export function renderMermaid(result: CheckResult, options: { readonly full?: boolean } = {}): string {
+	if (result.trace === undefined && result.graph !== undefined) return flowchart(result, result.graph);
 	const lines = ["sequenceDiagram", `    %% ${headline(result).replace(/[\r\n{}]+/g, " ")}`];
 	const trace = result.trace;
 	if (trace === undefined) return `${lines.join("\n")}\n`;

@@ -1,5 +1,6 @@
 /** What went wrong in one check, for people: as compilers say it, then the diagram, then how to see it again. */
-import { asciiDiagram } from "../../engine/verdict/ascii.ts";
+import { asciiDiagram, diagramColumns } from "../../engine/verdict/ascii.ts";
+import { graphDiagram } from "../../engine/verdict/graphAscii.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import { ascii, parameterWords, sentence, violationName } from "../../engine/verdict/words.ts";
 import { standing } from "./table.ts";
@@ -10,6 +11,7 @@ export function account(result: CheckResult, full: boolean, terminal: Terminal):
 	const name = `${result.scenario}.${result.check}`;
 	const { violation, trace } = result;
 	if (violation === undefined) {
+		if (result.reason !== undefined) return `${result.file}: ${name} is ${result.verdict}: ${ascii(result.reason)}\n`;
 		const lines =
 			standing(result) === "not met"
 				? [`${result.file}: ${name} is ${result.verdict}, expected ${result.expected}`]
@@ -24,7 +26,11 @@ export function account(result: CheckResult, full: boolean, terminal: Terminal):
 	const lines = [
 		`${file}:${line}:${column}: ${coloured(terminal, colour, violationName(violation.kind))}: ${ascii(sentence(violation.message))}`,
 	];
-	if (trace === undefined) return `${lines.join("\n")}\n`;
+	if (trace === undefined) {
+		lines.push(`  in check ${name}`);
+		if (result.graph !== undefined) lines.push("", ...graphDiagram(result.graph, diagramColumns));
+		return `${lines.join("\n")}\n`;
+	}
 	const parameters = parameterWords(trace.parameters);
 	lines.push(`  in check ${name}${parameters === "" ? "" : ` with ${ascii(parameters)}`}`);
 	const last = trace.steps.at(-1);

@@ -67,7 +67,7 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	if (format === "junit") terminal.out(renderJunit(results, mistakes));
 	if (format === "text") {
 		for (const result of checked) {
-			const told = values.full === true && result.coverage !== undefined;
+			const told = result.reason !== undefined || (values.full === true && result.coverage !== undefined);
 			if (values.diagram !== true && !told && standing(result) !== "not met") continue;
 			const said = account(result, values.full === true, terminal);
 			if (said !== "") terminal.out(`\n${said}`);

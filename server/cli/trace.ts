@@ -47,7 +47,7 @@ export async function trace(given: readonly string[], terminal: Terminal): Promi
 		if (trace === undefined) return exitStatus.notMet;
 		result = resultOfTrace(found, trace);
 	}
-	if (result.trace === undefined) {
+	if (result.trace === undefined && result.graph === undefined) {
 		terminal.error(
 			`mmscn: ${result.scenario}.${result.check} is ${verdictWords(result)}: there is no counterexample\n`,
 		);

@@ -189,10 +189,26 @@ scenario store_buffering {
 `,
 		);
 		const { out } = await mmscn(["check", "weak.mmscn", "--format", "json"]);
-		const [strong, weak] = JSON.parse(out) as CheckResult[];
+		const results = JSON.parse(out) as CheckResult[];
+		const [strong, weak] = results;
 		assert.deepEqual([strong?.verdict, strong?.memory], ["safe", "sc"]);
-		assert.notEqual(weak?.verdict, "safe");
-		assert.equal(weak?.memory, "lkmm");
+		assert.deepEqual([weak?.verdict, weak?.memory], ["race", "lkmm"]);
+		const schema = JSON.parse(readFileSync(new URL("../../../docs/verdict.schema.json", import.meta.url), "utf8"));
+		const validate = new Ajv2020({ allErrors: true }).compile(schema);
+		assert.ok(validate(results), JSON.stringify(validate.errors));
+	});
+
+	it("draws what only weak memory shows as CPUs side by side and a cycle", async () => {
+		const { status, out } = await mmscn(["trace", "weak.mmscn", "weak"]);
+		assert.equal(status, 0);
+		assert.match(out, /^one +two$/m);
+		assert.match(out, /^\(\w\) writes x\.value = 1 +\(\w\) writes y\.value = 1$/m);
+		assert.match(out, /^ {2}\(a\) -\w+-> \(b\) {2}/m);
+		assert.match(out, /nothing orders WRITE_ONCE\(/);
+		assert.ok(out.split("\n").every((line) => line.length <= 75));
+		for (const format of traceFormats) {
+			assert.equal((await mmscn(["trace", "weak.mmscn", "weak", "--format", format])).status, 0);
+		}
 	});
 
 	it("JSON keeps to its schema", async () => {
