@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { Api } from "../../../client/extension.ts";
 import type { FromView } from "../../../client/webview/messages.ts";
-import { exploreLenses, file, open, replace, seed, start, until } from "./support.ts";
+import type { ExploreArguments } from "../../../server/protocol.ts";
+import { exploreLenses, file, hoverText, open, position, replace, seed, start, until } from "./support.ts";
 
 type Drawn = Extract<FromView, { type: "drawn" }>;
 
@@ -90,12 +91,43 @@ describe("exploring interleavings", () => {
 		await replace(document, "\n", "");
 	});
 
+	it("goes from one half of the racing pair to the other", async () => {
+		const [lens] = await exploreLenses(document);
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		const known = api.results(document.uri.toString()) ?? assert.fail("no results");
+		const trace = known.results[known.shown ?? 0]?.trace ?? assert.fail("no trace");
+		const [earlier, later] = trace.violation.pair ?? assert.fail("no pair");
+		for (const half of [later, earlier, later]) {
+			await vscode.commands.executeCommand("mmscn.goToOtherAccess");
+			const place = trace.steps[half]?.location ?? assert.fail();
+			const editor = vscode.window.activeTextEditor ?? assert.fail("no editor");
+			assert.equal(editor.document.uri.toString(), vscode.Uri.parse(place.file).toString());
+			assert.equal(editor.selection.active.line + 1, place.endLine);
+			assert.deepEqual(api.posted("select"), { type: "select", step: half });
+		}
+		await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+	});
+
 	it("exports the counterexample", async () => {
 		const [lens] = await exploreLenses(document);
 		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
 		await vscode.commands.executeCommand("mmscn.exportCounterexample", "ascii");
 		const text = await until("the clipboard", () => vscode.env.clipboard.readText());
 		assert.match(text, /CPU\s?0.*CPU\s?1/);
+	});
+
+	it("runs the scenario that a hover links to, and opens it read-only", async () => {
+		const text = await hoverText(document, position(document, "folio_mapping("));
+		const [, encoded = ""] = /command:mmscn\.explore\?([^)]+)\)/.exec(text) ?? assert.fail(`no link in ${text}`);
+		const [linked] = JSON.parse(decodeURIComponent(encoded)) as [ExploreArguments];
+		await vscode.commands.executeCommand("mmscn.explore", linked);
+		const { results } = api.results(linked.uri) ?? assert.fail("no results");
+		assert.ok(results.some((one) => one.trace));
+		const shown = await until("the linked scenario", () =>
+			vscode.window.visibleTextEditors.find((editor) => editor.document.uri.toString() === linked.uri),
+		);
+		assert.equal(shown.document.uri.scheme, "mmscn-kernel");
+		assert.ok(api.annotations().some((one) => one.file === linked.uri));
 	});
 
 	it("cancels a long search", async () => {
