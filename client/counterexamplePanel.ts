@@ -121,8 +121,11 @@ export class CounterexamplePanel implements vscode.Disposable {
 		const shown = this.results.shown(uri);
 		const same =
 			posted?.type === "show" && posted.state.uri === uri && posted.state.results[posted.state.shown] === shown;
-		if (!known || !shown?.trace) return;
-		if (same) this.post({ type: "stale", stale: known.stale });
+		if (!known) return;
+		if (!shown?.trace) {
+			this.post({ type: "clear" });
+			this.clearLine();
+		} else if (same) this.post({ type: "stale", stale: known.stale });
 		else {
 			this.step = Math.min(this.step, shown.trace.steps.length - 1);
 			this.draw();

@@ -36,8 +36,7 @@ export function View({ state, post, select, showEveryStep }: Properties) {
 			announcement: document.querySelector("[aria-live]")?.textContent ?? "",
 		});
 	}, [state, trace, post]);
-	if (!state || !result || !trace)
-		return <p class="empty">No counterexample to show. Run “Explore interleavings” on a scenario.</p>;
+	if (!state || !result || !trace) return <p class="empty">There is no counterexample to show.</p>;
 	const visible = visibleSteps(trace, state.everyStep, state.step);
 	return (
 		<div class={state.stale ? "view stale" : "view"}>

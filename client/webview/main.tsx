@@ -9,7 +9,7 @@ import { View } from "./View.tsx";
 declare function acquireVsCodeApi(): {
 	postMessage(message: FromView): void;
 	getState(): ViewState | undefined;
-	setState(state: ViewState): void;
+	setState(state: ViewState | undefined): void;
 };
 
 const editor = acquireVsCodeApi();
@@ -24,7 +24,7 @@ function post(message: FromView): void {
 	editor.postMessage(message);
 }
 
-function update(next: ViewState): void {
+function update(next: ViewState | undefined): void {
 	state = next;
 	editor.setState(next);
 	draw();
@@ -45,6 +45,7 @@ function select(step: number, focus = false): void {
 
 window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
 	if (data.type === "show") update({ ...data.state, everyStep: state?.everyStep ?? false });
+	else if (data.type === "clear") update(undefined);
 	else if (!state) return;
 	else if (data.type === "stale") update({ ...state, stale: data.stale });
 	else if (data.type === "select") update({ ...state, step: data.step });

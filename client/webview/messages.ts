@@ -20,6 +20,8 @@ export interface ViewState {
 
 export type ToView =
 	| { readonly type: "show"; readonly state: ViewState }
+	/** The document has no counterexample any more. */
+	| { readonly type: "clear" }
 	| { readonly type: "stale"; readonly stale: boolean }
 	| { readonly type: "select"; readonly step: number };
 

@@ -5,6 +5,20 @@ import type { FromView } from "../../../client/webview/messages.ts";
 import type { ExploreArguments } from "../../../server/protocol.ts";
 import { exploreLenses, file, hoverText, open, position, replace, seed, start, until } from "./support.ts";
 
+const racyScenario = `scenario lost_update {
+	kernel v6.8;
+	int counter;
+	thread one {
+		WRITE_ONCE(counter, READ_ONCE(counter) + 1);
+	}
+	thread two {
+		WRITE_ONCE(counter, READ_ONCE(counter) + 1);
+	}
+	finally (counter == 2);
+	check both expect safe;
+}
+`;
+
 type Drawn = Extract<FromView, { type: "drawn" }>;
 
 describe("exploring interleavings", () => {
@@ -128,6 +142,27 @@ describe("exploring interleavings", () => {
 		);
 		assert.equal(shown.document.uri.scheme, "mmscn-kernel");
 		assert.ok(api.annotations().some((one) => one.file === linked.uri));
+	});
+
+	it("shows a counterexample no more once it is mended", async () => {
+		const unsaved = await vscode.workspace.openTextDocument({ language: "mmscn", content: racyScenario });
+		await vscode.window.showTextDocument(unsaved, vscode.ViewColumn.One);
+		const [lens] = await exploreLenses(unsaved);
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		const shown = api.posted("show");
+		assert.equal(shown?.type === "show" && shown.state.uri, unsaved.uri.toString());
+		await replace(unsaved, "WRITE_ONCE(counter, READ_ONCE(counter) + 1);", "atomic { counter = counter + 1; }");
+		await replace(unsaved, "WRITE_ONCE(counter, READ_ONCE(counter) + 1);", "atomic { counter = counter + 1; }");
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		assert.deepEqual(
+			api.results(unsaved.uri.toString())?.results.map(({ verdict }) => verdict),
+			["safe"],
+		);
+		assert.deepEqual(api.posted("clear"), { type: "clear" });
+		assert.deepEqual(
+			api.annotations().filter((one) => one.file === unsaved.uri.toString()),
+			[],
+		);
 	});
 
 	it("cancels a long search", async () => {
