@@ -96,7 +96,7 @@ export function wrapStatement(text: string, width: number): string[] {
 		// Aligning must not push what is left to the edge: the longest piece that cannot be broken has to fit.
 		const left = rest.slice(best.at).trimStart();
 		const fits = align !== undefined && align + longestPiece(left) <= width && align <= width * 0.75;
-		const usual = align === undefined && indent > 0 ? indent : continuationIndent;
+		const usual = Math.max(indent, continuationIndent);
 		indent = fits ? align : Math.min(usual, Math.max(0, width - longestPiece(left)));
 		rest = left;
 	}
