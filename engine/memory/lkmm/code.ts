@@ -299,11 +299,13 @@ class Recorder extends PathRecorder {
 		follow: (taken: number, recorder: Recorder) => void,
 	): PathEnd {
 		const taken: (Path | undefined)[] = [];
+		const writes = this.writes[this.pc];
 		return {
 			kind: "choice",
 			condition,
 			alternatives,
-			mayWrite: this.writes[this.pc],
+			mayWrite: (address) => writes?.has(address) ?? true,
+			mayRunAhead: (address) => writes?.has(address) ?? true,
 			take: (alternative) => {
 				let path = taken[alternative];
 				if (!path) {

@@ -4,17 +4,21 @@ import type { Execution } from "./explore.ts";
 import { has, isIn } from "./relation.ts";
 import { EventKind } from "./thread.ts";
 
-/** Whether the model keeps the order of a step, and the reason. `from` and `to` are events of the execution's skeleton. */
+/**
+ * Whether the model keeps the order of a step, and the reason. `from` and `to` are events of the execution's skeleton; `textOf` is how
+ * to quote one.
+ */
 export function explainStep(
 	execution: Execution,
 	from: number,
 	to: number,
 	kind: CycleStep["kind"],
+	textOf: (event: number) => string = (event) => execution.skeleton.events[event]?.source.text ?? "",
 ): { ordering: boolean; why: string } {
 	const { skeleton, relations, state } = execution;
 	const { size, threadOf } = skeleton;
 	const name = (event: number) => state.program.threads[threadOf[event] as number]?.name ?? "";
-	const text = (event: number) => `\`${skeleton.events[event]?.source.text ?? ""}\``;
+	const text = (event: number) => `\`${textOf(event)}\``;
 	if (kind === "rf") {
 		const external = threadOf[from] !== threadOf[to];
 		return {

@@ -24,7 +24,7 @@ import {
 	threadOfKey,
 	unlockOf,
 } from "./state.ts";
-import { EventKind, type LkmmProgram, type PathEvent } from "./thread.ts";
+import { EventKind, type LkmmProgram, type Path, type PathEvent, type Term } from "./thread.ts";
 
 /** The search gives up beyond these and says which. */
 export interface ExploreLimits {
@@ -152,6 +152,10 @@ class Search {
 				return;
 			}
 			if (this.options.irrelevant?.(state)) return;
+			if (state.guesses.length === 0 && state.parts.some((part) => part.path.end.kind === "blocked")) {
+				this.complete(state);
+				return;
+			}
 			const options = decide(state);
 			if (options === "complete") {
 				this.complete(state);
@@ -320,7 +324,11 @@ function decide(state: State): readonly Option[] | "complete" {
 	let write: EventKey | undefined;
 	let lock: EventKey | undefined;
 	let read: EventKey | undefined;
+	let lockRead: EventKey | undefined;
 	let chooser: number | undefined;
+	/** Locations of reads that were put off and have not been offered anything since. */
+	const waiting = new Set<number>();
+	let stalled = false;
 	let open = false;
 	for (const [thread, part] of state.parts.entries()) {
 		const { events, end } = part.path;
@@ -339,18 +347,24 @@ function decide(state: State): readonly Option[] | "complete" {
 				if (part.rf[i] !== notYet) continue;
 				open = true;
 				const arrived = (state.arrivals[part.location[i] as number] as readonly EventKey[]).length;
-				if (arrived > (part.offered[i] as number) || (part.offered[i] as number) < 0) read ??= keyOf(thread, i);
+				if (arrived > (part.offered[i] as number) || (part.offered[i] as number) < 0) {
+					read ??= keyOf(thread, i);
+					if (kind !== EventKind.Read) lockRead ??= keyOf(thread, i);
+				} else waiting.add(part.location[i] as number);
 			}
 		}
 		if (end.kind === "choice") {
 			open = true;
+			stalled = true;
 			if (end.condition === undefined) chooser ??= thread;
 		}
 	}
 	if (lock !== undefined) return lockPlaces(state, lock);
 	if (chooser !== undefined) return alternatives(state, chooser);
 	if (write !== undefined) return writePlaces(state, write);
-	if (read !== undefined) return sources(state, read);
+	if (lockRead !== undefined) return sources(state, lockRead);
+	for (const location of waiting) if (waitsForItself(state, location)) return [];
+	if (read !== undefined) return sources(state, (stalled ? awaited(state) : undefined) ?? read);
 	if (!open) return state.parts.every(isDetermined) ? "complete" : [];
 	return guesses(state);
 }
@@ -367,21 +381,109 @@ function isDetermined({ settled, path, values }: ThreadPart): boolean {
 	);
 }
 
+/**
+ * A read that a thread waits for, to know where to go on or what it accesses. Others can be decided when everything is there: then
+ * none needs to be put off.
+ */
+function awaited(state: State): EventKey | undefined {
+	let putOff: EventKey | undefined;
+	const seen = new Set<EventKey>();
+	const visit = (thread: number, term: number): EventKey | undefined => {
+		const part = state.parts[thread] as ThreadPart;
+		if (term < 0 || !Number.isNaN(part.values[term] as number)) return undefined;
+		for (const index of readsOf(part.path, term)) {
+			const key = keyOf(thread, index);
+			if (seen.has(key) || !Number.isNaN(state.valueOf(key))) continue;
+			seen.add(key);
+			const source = part.rf[index] as number;
+			const location = part.location[index] as number;
+			let found: EventKey | undefined;
+			if (source >= 0) found = visit(threadOfKey(source), state.event(source).value);
+			else if (location < 0) found = visit(thread, part.path.events[index]?.address ?? -1);
+			else if ((part.offered[index] as number) < (state.arrivals[location] as readonly EventKey[]).length || (part.offered[index] as number) < 0) {
+				// One that need not be put off comes first: it opens no second way.
+				if (!moreMayCome(state, key)) return key;
+				putOff ??= key;
+			}
+			if (found !== undefined) return found;
+		}
+		return undefined;
+	};
+	for (const [thread, part] of state.parts.entries()) {
+		const { end } = part.path;
+		const found = end.kind === "choice" && end.condition !== undefined ? visit(thread, end.condition) : undefined;
+		if (found !== undefined) return found;
+	}
+	return putOff;
+}
+
+const readsOfTerms = new WeakMap<Path, Map<number, readonly number[]>>();
+
+/** Events whose values a term is computed from. */
+function readsOf(path: Path, term: number): readonly number[] {
+	let known = readsOfTerms.get(path);
+	if (!known) {
+		known = new Map();
+		readsOfTerms.set(path, known);
+	}
+	let reads = known.get(term);
+	if (!reads) {
+		const found = path.terms[term] as Term;
+		if (found.kind === "constant") reads = [];
+		else if (found.kind === "read") reads = [found.event];
+		else {
+			const parts = found.kind === "select" ? [found.condition, found.then, found.otherwise] : [found.a, found.b];
+			reads = [...new Set(parts.flatMap((part) => readsOf(path, part)))];
+		}
+		known.set(term, reads);
+	}
+	return reads;
+}
+
 function alternatives(state: State, thread: number): readonly Option[] {
 	const end = state.parts[thread]?.path.end;
 	if (end?.kind !== "choice") return [];
 	return Array.from({ length: end.alternatives }, (_, alternative) => (next: State) => next.take(thread, alternative));
 }
 
-/** When every read waits for writes that do not exist yet: one thread's condition is guessed. */
+/**
+ * When every read waits for writes that do not exist yet: the condition of a thread is guessed whose writes need not wait for it, if
+ * somebody waits for such a write. Were there none, what happens before would have a cycle.
+ */
 function guesses(state: State): readonly Option[] {
-	const waiting = state.parts.some((part) =>
-		part.location.some((location, i) => location >= 0 && part.rf[i] === notYet && isRead(part.path.events[i])),
-	);
-	if (!waiting) return [];
-	for (const [thread, part] of state.parts.entries())
-		if (part.path.end.kind === "choice") return alternatives(state, thread);
+	const wanted = new Set<number>();
+	let anywhere = false;
+	for (const part of state.parts) {
+		for (const [i, event] of part.path.events.entries()) {
+			if (event.address >= 0 && (part.location[i] as number) < 0) anywhere = true;
+			if (isRead(event) && part.rf[i] === notYet && (part.location[i] as number) >= 0) wanted.add(part.location[i] as number);
+		}
+	}
+	const addresses = [...wanted].map((location) => state.program.locations[location]?.address as number);
+	if (!anywhere && addresses.length === 0) return [];
+	for (const [thread, { path }] of state.parts.entries()) {
+		if (path.end.kind !== "choice") continue;
+		const { mayRunAhead } = path.end;
+		if (addresses.some((address) => mayRunAhead(address))) return alternatives(state, thread);
+	}
 	return [];
+}
+
+/** Whether the reads of a location that wait for more wait for one another only: each update for what the others will write. */
+function waitsForItself(state: State, location: number): boolean {
+	const arrived = (state.arrivals[location] as readonly EventKey[]).length;
+	const address = state.program.locations[location]?.address as number;
+	for (const { path, location: locations, placed, rf, offered } of state.parts) {
+		if (path.end.kind === "choice" && path.end.mayWrite(address)) return false;
+		for (const [i, event] of path.events.entries()) {
+			if (event.kind !== EventKind.Write && event.kind !== EventKind.LockWrite && event.kind !== EventKind.Unlock) continue;
+			if (placed[i] === 1) continue;
+			if ((locations[i] as number) < 0 && event.address >= 0) return false;
+			if (locations[i] !== location) continue;
+			if (event.readHalf < 0 || rf[event.readHalf] !== notYet || (offered[event.readHalf] as number) < arrived) return false;
+		}
+	}
+	return true;
 }
 
 function isRead(event: PathEvent | undefined): boolean {
@@ -539,8 +641,7 @@ function moreMayCome(state: State, read: EventKey): boolean {
 			if (thread !== reader || isBefore(event, own, i)) return true;
 		}
 		if (thread === reader || end.kind !== "choice") continue;
-		const address = state.program.locations[location]?.address as number;
-		if (end.mayWrite === undefined || end.mayWrite.has(address)) return true;
+		if (end.mayWrite(state.program.locations[location]?.address as number)) return true;
 	}
 	return false;
 }

@@ -1,6 +1,15 @@
 /** An execution as the graph that is shown. */
 import type { Location } from "../../verdict/verdict.ts";
-import type { CycleStep, EdgeKind, ExecutionGraph, GraphEdge, GraphEvent } from "../../verdict/executionGraph.ts";
+import type {
+	CycleStep,
+	EdgeKind,
+	ExecutionGraph,
+	GraphEdge,
+	GraphEvent,
+	GraphRow,
+	GraphThread,
+} from "../../verdict/executionGraph.ts";
+import { storyOf } from "../../verdict/graphStory.ts";
 import { explainStep } from "./explain.ts";
 import type { Execution } from "./explore.ts";
 import { has, isIn, type Relation, relation, shortestCycle, unite } from "./relation.ts";
@@ -13,6 +22,10 @@ export interface GraphOptions {
 	readonly model: "lkmm" | "sc";
 	/** Where the statement of an event stands, when that is no offset into one text. */
 	readonly placeOf?: (event: PathEvent) => Location;
+	/** The statement of the thread's own body that led to an event through calls; undefined where the event's own text is that statement. */
+	readonly statementOf?: (event: PathEvent) => GraphEvent["statement"];
+	/** CPU of a thread, where threads have one. */
+	readonly cpuOf?: (thread: number) => number | undefined;
 	/** Events to point out, by their keys. */
 	readonly roles?: ReadonlyMap<number, "violation" | "earlier">;
 	/** Locations that nobody asked for are left out. */
@@ -37,11 +50,12 @@ const kinds: Readonly<Record<number, GraphEvent["kind"]>> = {
 export function executionGraph(execution: Execution, options: GraphOptions): ExecutionGraph {
 	const { state, skeleton } = execution;
 	const events: GraphEvent[] = [];
-	const threads: { name: string; events: number[] }[] = [];
+	const threads: GraphThread[] = [];
 	/** Graph event of each event of the skeleton; the halves of spin_lock() are one. */
 	const shown = new Int32Array(skeleton.size.events);
 	for (const [thread, part] of state.parts.entries()) {
 		const own: number[] = [];
+		const rows: GraphRow[] = [];
 		for (const [index, event] of part.path.events.entries()) {
 			const dense = (skeleton.denseOf[thread] as Int16Array)[index] as number;
 			if (event.kind === EventKind.LockWrite) {
@@ -50,20 +64,24 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 			}
 			if (dense >= 0) shown[dense] = events.length;
 			own.push(events.length);
-			events.push(graphEvent(events.length, thread, index, event, part, execution, options));
+			const shownEvent = graphEvent(events.length, thread, index, event, part, execution, options);
+			events.push(shownEvent);
+			const before = event.readHalf >= 0 ? events.at(-2) : undefined;
+			if (before && event.readHalf === index - 1) rows[rows.length - 1] = updateRow(before, shownEvent);
+			else if (isShown(event)) rows.push(row(shownEvent));
 		}
-		threads.push({ name: state.program.threads[thread]?.name ?? "", events: own });
+		const cpu = options.cpuOf?.(thread);
+		const name = state.program.threads[thread]?.name ?? "";
+		threads.push({ name, ...(cpu !== undefined && { cpu }), events: own, rows: toldApart(rows, events) });
 	}
 	const edges = edgesOf(execution).map(({ kind, from, to }) => ({
 		kind,
 		from: shown[from] as number,
 		to: shown[to] as number,
 	}));
-	const cycle = weakCycle(execution)?.map((step) => ({
-		...step,
-		from: shown[step.from] as number,
-		to: shown[step.to] as number,
-	}));
+	const cycle = weakCycle(execution, options)
+		?.map((step) => ({ ...step, from: shown[step.from] as number, to: shown[step.to] as number }))
+		.filter((step) => step.from !== step.to);
 	const text = (event: number) => skeleton.events[event]?.source.text ?? "";
 	const races = execution.races.map(({ kind, first, second }) => ({
 		first: shown[first] as number,
@@ -78,7 +96,8 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 		threads,
 		events,
 		edges: edges.filter((edge, i) => edge.from !== edge.to && edges.findIndex((e) => sameEdge(e, edge)) === i),
-		...(cycle && { cycle: cycle.filter((step) => step.from !== step.to) }),
+		...(cycle && { cycle }),
+		story: cycle ? storyOf(cycle, events, threads) : [],
 		races: races.filter((race, i) => races.findIndex((r) => r.first === race.first && r.second === race.second) === i),
 		initial: shownLocations.map((index) => valueAt(index, locations[index]?.initial ?? 0)),
 		final: shownLocations.map((index) => valueAt(index, finalOf(execution, index))),
@@ -100,10 +119,11 @@ function graphEvent(
 	event: PathEvent,
 	part: ThreadPart,
 	{ state }: Execution,
-	{ show, placeOf, roles }: GraphOptions,
+	{ show, placeOf, statementOf, roles }: GraphOptions,
 ): GraphEvent {
 	const kind = kinds[event.kind] ?? "fence";
 	const role = roles?.get(keyOf(thread, index));
+	const statement = statementOf?.(event);
 	const place = part.location[index] as number;
 	const location = place < 0 ? undefined : state.program.locations[place]?.name;
 	const isAccess = event.kind === EventKind.Read || event.kind === EventKind.Write;
@@ -124,8 +144,58 @@ function graphEvent(
 		...(location !== undefined && { location }),
 		...(value !== undefined && { value }),
 		...(placeOf ? { at: placeOf(event) } : { pos: event.source.pos, end: event.source.end }),
+		...(statement && { statement }),
 		...(role && { role }),
 	};
+}
+
+/** The kernel puts compiler barriers into much that is not about memory; those an author wrote have a row. */
+function isShown({ kind, source }: PathEvent): boolean {
+	return kind !== EventKind.CompilerFence || source.text.startsWith("barrier");
+}
+
+/** What a marking says of the order of an access, beyond being marked. */
+const markings: Readonly<Partial<Record<PathEvent["tag"], string>>> = {
+	plain: "plain",
+	acquire: "acquire",
+	release: "release",
+	full: "fully ordered",
+};
+
+function marked(effect: string, event: GraphEvent): string {
+	const marking = markings[event.marking as PathEvent["tag"]];
+	return marking === undefined ? effect : `${effect}, ${marking}`;
+}
+
+function row(event: GraphEvent): GraphRow {
+	const isAccess = event.location !== undefined;
+	return {
+		events: [event.id],
+		// A barrier inside of a call is what matters, not the call.
+		text: isAccess ? (event.statement?.text ?? event.text) : event.text,
+		effect: isAccess ? marked(event.effect, event) : "",
+		kind: event.kind === "fence" ? "fence" : "access",
+	};
+}
+
+/** Accesses of one call are told apart by what stands inside of it. */
+function toldApart(rows: readonly GraphRow[], events: readonly GraphEvent[]): GraphRow[] {
+	const own = ({ events: [event = 0] }: GraphRow) => events[event]?.statement;
+	const isSame = (a: GraphRow, b: GraphRow | undefined) => {
+		const [one, other] = [own(a), b && own(b)];
+		return one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other);
+	};
+	return rows.map((one, i) => {
+		const shared = isSame(one, rows[i - 1]) || isSame(one, rows[i + 1]);
+		return shared ? { ...one, text: events[one.events[0] ?? 0]?.text ?? one.text } : one;
+	});
+}
+
+/** Both halves of a read-modify-write. */
+function updateRow(read: GraphEvent, write: GraphEvent): GraphRow {
+	const marking = read.marking === "acquire" ? read : write;
+	const effect = marked(`${read.location}: ${read.value} ⇒ ${write.value}`, marking);
+	return { events: [read.id, write.id], text: write.statement?.text ?? write.text, effect, kind: "access" };
 }
 
 /** rf, neighbouring co, next fr, and dependencies, by events of the skeleton. */
@@ -156,8 +226,15 @@ function edgesOf({ skeleton, relations, communication }: Execution): GraphEdge[]
 }
 
 /** The shortest cycle of po, rf, co and fr, with what the model says of each step; undefined for a sequentially consistent execution. */
-function weakCycle(execution: Execution): CycleStep[] | undefined {
+function weakCycle(execution: Execution, { statementOf }: GraphOptions): CycleStep[] | undefined {
 	const { skeleton, relations } = execution;
+	const statement = (event: number) => statementOf?.(skeleton.events[event] as PathEvent);
+	/** By the thread's own statements, unless both are the same. */
+	const textOf = (event: number, other: number) => {
+		const own = statement(event);
+		const inside = skeleton.events[event]?.source.text ?? "";
+		return own && own.text !== statement(other)?.text ? own.text : inside;
+	};
 	const { size, po } = skeleton;
 	const all = relation(size);
 	for (const r of [po, relations.rf, relations.co, relations.fr]) unite(all, r);
@@ -172,6 +249,7 @@ function weakCycle(execution: Execution): CycleStep[] | undefined {
 				: has(relations.fr, size, from, to)
 					? "fr"
 					: "po";
-		return { from, to, kind, ...explainStep(execution, from, to, kind) };
+		const quoted = (event: number) => textOf(event, event === from ? to : from);
+		return { from, to, kind, ...explainStep(execution, from, to, kind, quoted) };
 	});
 }

@@ -20,6 +20,8 @@ export interface ProgramMemory {
 	readonly argumentAddress: (thread: number, register: number) => number;
 	/** What is wrong with an access at `base + offset`, lifetimes aside; undefined when it names a cell. */
 	readonly faultAt: (base: number, offset: number, structure: number, text: string) => Fault | undefined;
+	/** Whether a lock is at an address. */
+	readonly isLock: (address: number) => boolean;
 	/** Cells of an object that are no locks. */
 	readonly cellsOf: (object: number) => readonly number[];
 }
@@ -63,6 +65,7 @@ export function programMemory(program: Program, words: Int32Array): ProgramMemor
 			const resolved = resolve(program, layout, allLive, base, offset, structure, text);
 			return typeof resolved === "number" ? undefined : resolved;
 		},
+		isLock: (address) => program.cells[byAddress.get(address) ?? -1]?.lock !== undefined,
 		cellsOf: (object) => program.cells.flatMap((cell, index) => (cell.object === object && !cell.lock ? [index] : [])),
 	};
 }

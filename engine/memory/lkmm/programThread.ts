@@ -12,7 +12,7 @@ import type { Fault } from "../access.ts";
 import { postDominators, successorsOf } from "./postDominators.ts";
 import { freed, live, type ProgramMemory } from "./programMemory.ts";
 import { noLoads, PathRecorder, type Recorded, unionOf } from "./recorder.ts";
-import { EventKind, type Path, type PathEnd, type Tag, type Thread } from "./thread.ts";
+import { EventKind, type Path, type PathEnd, type Tag, type Term, type Thread } from "./thread.ts";
 
 /** What a check of a path stands for when it fails. */
 export interface ProgramFailure {
@@ -35,6 +35,7 @@ export function programThread(memory: ProgramMemory, index: number): Thread {
 		index,
 		joins: postDominators((memory.program.threads[index] as Program["threads"][number]).instructions),
 		writes: reachableWrites(memory, index),
+		counted: countedLocks(memory.program),
 		nextId: 0,
 	};
 	let first: Path | undefined;
@@ -51,14 +52,20 @@ interface Code {
 	readonly memory: ProgramMemory;
 	readonly index: number;
 	readonly joins: Int32Array;
-	readonly writes: readonly (ReadonlySet<number> | undefined)[];
+	readonly writes: readonly Writes[];
+	/** Locks that may be held shared, by address. */
+	readonly counted: ReadonlySet<number>;
 	nextId: number;
 }
 
 interface Held {
 	readonly address: Recorded;
 	readonly spinning: boolean;
+	readonly shared: boolean;
 }
+
+/** Words of a lock that can be held shared: how many hold it so, or this. */
+const heldExclusively = -1;
 
 type Body<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
 type Follow = (alternative: number, recorder: ProgramRecorder) => void;
@@ -121,7 +128,7 @@ class ProgramRecorder extends PathRecorder {
 				if (alternative === 0) recorder.pc = notStarted;
 				recorder.takeArguments = alternative === 1;
 				recorder.control(never, [started]);
-			}),
+			}, { join: never }),
 		);
 	}
 
@@ -194,8 +201,8 @@ class ProgramRecorder extends PathRecorder {
 				this.event(fences[instruction.fence]);
 				break;
 			case "holds": {
-				if (instruction.shared) return unsupported("locks held shared");
-				this.set(instruction.register, this.holds(this.place(instruction.lock, instruction.site)));
+				const place = this.place(instruction.lock, instruction.site);
+				this.set(instruction.register, this.holds(place, instruction.shared));
 				break;
 			}
 			case "context_get":
@@ -232,6 +239,11 @@ class ProgramRecorder extends PathRecorder {
 			case "unlock":
 				return this.unlock(instruction);
 			case "is_locked":
+				if (this.isCounted(instruction.lock)) {
+					const read = this.readResult(this.read("once", this.place(instruction.lock, instruction.site)));
+					this.set(instruction.register, { ...read, term: this.apply(different, read.term, this.constant(0)) });
+					break;
+				}
 				return this.choice(undefined, 2, (locked, recorder) => {
 					const place = recorder.place(instruction.lock, instruction.site);
 					const event = recorder.access(locked === 1 ? EventKind.SawLocked : EventKind.SawUnlocked, "once", place, {});
@@ -261,8 +273,18 @@ class ProgramRecorder extends PathRecorder {
 				return this.allocate(instruction);
 			case "free":
 				return this.free(instruction);
-			case "downgrade":
-				return unsupported("locks held shared");
+			case "downgrade": {
+				const place = this.place(instruction.lock, instruction.site);
+				const at = this.heldIndex(place);
+				const held = this.held[at];
+				if (!held || held.shared) {
+					this.fail(instruction.site, { kind: "lock_misuse", detail: `${instruction.lock.text} is downgraded by a thread that does not hold it exclusively` });
+					break;
+				}
+				this.held[at] = { ...held, shared: true };
+				this.count(place, "release", 1 - heldExclusively);
+				break;
+			}
 			case "irqs_disabled_on":
 				return unsupported("waiting for another CPU's interrupts");
 			case "end":
@@ -290,7 +312,7 @@ class ProgramRecorder extends PathRecorder {
 		const visits = (this.visits.get(this.pc) ?? 0) + 1;
 		this.visits.set(this.pc, visits);
 		if (visits > branchVisitsMaximum) return blocked(`${this.thread.name} goes round a loop more than ${branchVisitsMaximum} times`);
-		return this.choice(condition.term, 2, follow);
+		return this.choice(condition.term, 2, follow, { join });
 	}
 
 	private wait(instruction: Body<"await">): PathEnd | undefined {
@@ -305,17 +327,25 @@ class ProgramRecorder extends PathRecorder {
 			go(1, this);
 			return undefined;
 		}
-		return this.choice(condition.term, 2, go, (alternative) => (alternative === 0 ? { kind: "waiting" } : undefined));
+		return this.choice(condition.term, 2, go, { join: never, instead: (alternative) => (alternative === 0 ? { kind: "waiting" } : undefined) });
 	}
 
-	private choice(condition: number | undefined, alternatives: number, follow: Follow, instead?: (alternative: number) => PathEnd | undefined, alternativeOf?: (value: number) => number): PathEnd {
+	/** `join`: where the branches that the choice controls come together; undefined when it controls nothing. */
+	private choice(
+		condition: number | undefined,
+		alternatives: number,
+		follow: Follow,
+		{ join, instead, alternativeOf }: { join?: number; instead?: (alternative: number) => PathEnd | undefined; alternativeOf?: (value: number) => number } = {},
+	): PathEnd {
 		const taken: (Path | undefined)[] = [];
+		const writes = this.code.writes[Math.max(this.pc, 0)] as Writes;
 		return {
 			kind: "choice",
 			condition,
 			alternatives,
 			...(alternativeOf && { alternativeOf }),
-			mayWrite: this.code.writes[Math.max(this.pc, 0)],
+			mayWrite: (address) => writes.addresses.has(address) || (writes.any && !this.code.memory.isLock(address)),
+			mayRunAhead: this.runningAhead(condition, join),
 			take: (alternative) => {
 				const known = taken[alternative];
 				if (known) return known;
@@ -327,6 +357,27 @@ class ProgramRecorder extends PathRecorder {
 				return path;
 			},
 		};
+	}
+
+	/** Which writes from here on do not have to wait for the condition: they stand behind its branches, or an access is plain. */
+	private runningAhead(condition: number | undefined, join: number | undefined): (address: number) => boolean {
+		if (condition === undefined) return () => false;
+		const { memory, writes } = this.code;
+		const here = writes[Math.max(this.pc, 0)] as Writes;
+		const readsPlainly = this.loadsOf(condition).some((load) => this.events[load]?.tag === "plain");
+		const behind = join === undefined || readsPlainly ? here : join < 0 ? undefined : writes[join];
+		return (address) => {
+			if (here.plain.has(address) || behind?.addresses.has(address)) return true;
+			return (here.plainAny || (behind?.any ?? false)) && !memory.isLock(address);
+		};
+	}
+
+	private loadsOf(term: number): number[] {
+		const found = this.terms[term] as Term;
+		if (found.kind === "constant") return [];
+		if (found.kind === "read") return [found.event];
+		const parts = found.kind === "select" ? [found.condition, found.then, found.otherwise] : [found.a, found.b];
+		return parts.flatMap((part) => this.loadsOf(part));
 	}
 
 	private check(condition: Recorded, site: number, fault: ProgramFailure["fault"]): void {
@@ -434,17 +485,19 @@ class ProgramRecorder extends PathRecorder {
 	}
 
 	private lock(instruction: Body<"lock">): PathEnd | undefined {
-		if (instruction.shared) return unsupported("locks held shared");
 		const place = this.place(instruction.lock, instruction.site);
+		if (this.isCounted(instruction.lock)) return this.lockCounted(instruction, place);
 		if (instruction.try === undefined) {
-			this.takeAt(instruction, place);
+			this.takeLock(place);
+			this.took(instruction, place);
 			this.pc = instruction.next;
 			return undefined;
 		}
 		const register = instruction.try;
 		return this.choice(undefined, 2, (taken, recorder) => {
 			if (taken === 1) {
-				recorder.takeAt(instruction, place);
+				recorder.takeLock(place);
+				recorder.took(instruction, place);
 				recorder.set(register, recorder.fixed(1));
 			} else {
 				const event = recorder.access(EventKind.SawLocked, "once", place, {});
@@ -454,28 +507,65 @@ class ProgramRecorder extends PathRecorder {
 		});
 	}
 
-	/** Takes a lock that is free; of a bit lock, sets the bit as well. */
-	private takeAt(instruction: Body<"lock">, place: Recorded): void {
-		this.takeLock(place);
+	/** After a lock was taken: of a bit lock, sets the bit as well. */
+	private took(instruction: Body<"lock">, place: Recorded): void {
 		this.mustLive(instruction.lock, place, instruction.site);
 		this.setBit(instruction, "acquire", true);
-		this.asReader(() => this.held.push({ address: place, spinning: instruction.spinning }));
+		this.asReader(() => this.held.push({ address: place, spinning: instruction.spinning, shared: instruction.shared }));
 	}
 
 	private unlock(instruction: Body<"unlock">): PathEnd | undefined {
-		if (instruction.shared) return unsupported("locks held shared");
 		const place = this.place(instruction.lock, instruction.site);
-		this.check(this.holds(place), instruction.site, () => ({
+		this.check(this.holds(place, instruction.shared), instruction.site, () => ({
 			kind: "lock_misuse",
 			detail: `${instruction.lock.text} is unlocked by a thread that does not hold it`,
 		}));
 		this.setBit(instruction, "release", false);
 		this.counter++;
-		this.access(EventKind.Unlock, "release", place, {});
+		if (this.isCounted(instruction.lock)) this.count(place, "release", instruction.shared ? -1 : -heldExclusively);
+		else this.access(EventKind.Unlock, "release", place, {});
 		const at = this.heldIndex(place);
 		this.asReader(() => this.held.splice(at < 0 ? this.held.length - 1 : at, 1));
 		this.pc = instruction.next;
 		return undefined;
+	}
+
+	// The model has no locks that can be held shared. They are what they are made of: an atomic count of their holders.
+
+	/** Whether a lock may be held shared somewhere. */
+	private isCounted(lock: Place): boolean {
+		return addressesOf(this.program, lock).some((address) => this.code.counted.has(address));
+	}
+
+	/** Adds to the count of a lock's holders. */
+	private count(place: Recorded, tag: Tag, change: number): void {
+		const read = this.read(tag, place, true);
+		const term = this.apply(add, this.readResult(read).term, this.constant(change));
+		this.write(tag, place, { term, data: [read], control: noLoads }, read);
+	}
+
+	private lockCounted(instruction: Body<"lock">, place: Recorded): PathEnd | undefined {
+		const { shared } = instruction;
+		const read = this.read("acquire", place, true);
+		const old = this.readResult(read);
+		const free = shared ? this.apply(different, old.term, this.constant(heldExclusively)) : this.apply(same, old.term, this.constant(0));
+		const take = (recorder: ProgramRecorder) => {
+			const term = recorder.apply(add, old.term, recorder.constant(shared ? 1 : heldExclusively));
+			recorder.write("acquire", place, { term, data: [read], control: noLoads }, read);
+			recorder.took(instruction, place);
+		};
+		if (instruction.try === undefined) {
+			this.assume({ ...old, term: free });
+			take(this);
+			this.pc = instruction.next;
+			return undefined;
+		}
+		const register = instruction.try;
+		return this.choice(free, 2, (taken, recorder) => {
+			if (taken === 1) take(recorder);
+			recorder.set(register, { ...recorder.fixed(taken), data: [read] });
+			recorder.pc = instruction.next;
+		});
 	}
 
 	private setBit(instruction: Body<"lock"> | Body<"unlock">, tag: Tag, on: boolean): void {
@@ -494,13 +584,15 @@ class ProgramRecorder extends PathRecorder {
 		return this.held.findIndex(({ address }) => address.term === term || (known !== undefined && this.known(address.term) === known));
 	}
 
-	/** Whether this thread holds the lock at an address: known at once, or a comparison of addresses. */
-	private holds(place: Recorded): Recorded {
-		if (this.heldIndex(place) >= 0) return this.fixed(1);
+	/** Whether this thread holds the lock at an address: known at once, or a comparison of addresses. Held exclusively is shared as well. */
+	private holds(place: Recorded, shared: boolean): Recorded {
+		const found = this.held[this.heldIndex(place)];
+		if (found && (shared || !found.shared)) return this.fixed(1);
 		let result = this.fixed(0);
-		for (const { address } of this.held) {
-			const term = this.apply((a, b) => a | b, result.term, this.apply(same, place.term, address.term));
-			result = { term, data: unionOf(result.data, place.data, address.data), control: noLoads };
+		for (const held of this.held) {
+			if (held.shared && !shared) continue;
+			const term = this.apply((a, b) => a | b, result.term, this.apply(same, place.term, held.address.term));
+			result = { term, data: unionOf(result.data, place.data, held.address.data), control: noLoads };
 		}
 		return result;
 	}
@@ -598,7 +690,7 @@ class ProgramRecorder extends PathRecorder {
 			follow(alternativeOf(known), this);
 			return undefined;
 		}
-		return this.choice(pointer.term, 2 * objects.length + 1, follow, undefined, alternativeOf);
+		return this.choice(pointer.term, 2 * objects.length + 1, follow, { alternativeOf });
 	}
 
 	/** Writes that stand for an object's end, or its new beginning. */
@@ -693,54 +785,109 @@ function callbackArguments(program: Program, thread: number): number[] {
 	return [];
 }
 
-/** For each instruction, the addresses that it or what follows may write; undefined where that may be any. */
-function reachableWrites(memory: ProgramMemory, index: number): (ReadonlySet<number> | undefined)[] {
-	const { program } = memory;
-	const { instructions } = program.threads[index] as Program["threads"][number];
-	const targets = (place: Place): number[] | "any" => {
-		if (place.offset.op !== "constant") return "any";
-		const offset = place.offset.value;
-		if (place.base.op === "constant") return [place.base.value + offset];
-		if (place.structure < 0) return "any";
-		return program.instances.filter(({ structure }) => structure === place.structure).map(({ address }) => address + offset);
-	};
-	const own = instructions.map((instruction): readonly number[] | "any" => {
-		switch (instruction.kind) {
-			case "store":
-			case "update":
-				return targets(instruction.place);
-			case "lock":
-			case "unlock": {
-				const lock = targets(instruction.lock);
-				const word = instruction.bit ? targets(instruction.bit.word) : [];
-				return lock === "any" || word === "any" ? "any" : [...lock, ...word];
+/** Addresses of the locks that a place may name: all, when nothing is known of it. */
+function addressesOf(program: Program, place: Place): number[] {
+	const all = () => program.cells.flatMap(({ lock, address }) => (lock ? [address] : []));
+	if (place.offset.op !== "constant") return all();
+	const { value } = place.offset;
+	if (place.base.op === "constant") return [place.base.value + value];
+	if (place.structure < 0) return all();
+	return program.instances.flatMap(({ structure, address }) => (structure === place.structure ? [address + value] : []));
+}
+
+/** The locks that somebody may hold shared, and those that are taken where such a lock may be. */
+function countedLocks(program: Program): ReadonlySet<number> {
+	const places: { readonly addresses: readonly number[]; readonly shared: boolean }[] = [];
+	for (const { instructions } of program.threads) {
+		for (const instruction of instructions) {
+			if (instruction.kind === "lock" || instruction.kind === "unlock" || instruction.kind === "is_locked" || instruction.kind === "downgrade") {
+				const shared = instruction.kind === "downgrade" || (instruction.kind === "lock" && instruction.shared);
+				places.push({ addresses: addressesOf(program, instruction.lock), shared });
 			}
-			case "call_rcu":
-				return [memory.startAddress(instruction.thread), ...instruction.arguments.map(({ register }) => memory.argumentAddress(instruction.thread, register))];
-			case "allocate":
-			case "free":
-				return "any";
-			default:
-				return [];
 		}
-	});
-	const result: (Set<number> | undefined)[] = own.map((addresses) => (addresses === "any" ? undefined : new Set(addresses)));
+	}
+	const counted = new Set<number>();
+	for (let size = -1; size !== counted.size; ) {
+		size = counted.size;
+		for (const { addresses, shared } of places) {
+			if (shared || addresses.some((address) => counted.has(address))) for (const address of addresses) counted.add(address);
+		}
+	}
+	return counted;
+}
+
+/** What an instruction, or what follows it, may write. */
+interface Writes {
+	readonly addresses: Set<number>;
+	/** Also any cell that is no lock. */
+	any: boolean;
+	/** What plain stores among them may write. */
+	readonly plain: Set<number>;
+	plainAny: boolean;
+}
+
+function ownWrites(memory: ProgramMemory, instruction: Instruction): Writes {
+	const { program } = memory;
+	const writes: Writes = { addresses: new Set(), any: false, plain: new Set(), plainAny: false };
+	const put = (place: Place) => {
+		if (place.offset.op !== "constant") writes.any = true;
+		else if (place.base.op === "constant") writes.addresses.add(place.base.value + place.offset.value);
+		else if (place.structure < 0) writes.any = true;
+		else {
+			const { value } = place.offset;
+			for (const { structure, address } of program.instances) {
+				if (structure === place.structure) writes.addresses.add(address + value);
+			}
+		}
+	};
+	switch (instruction.kind) {
+		case "store":
+			put(instruction.place);
+			if (instruction.marking === "plain" || instruction.marking === "data_race") {
+				for (const address of writes.addresses) writes.plain.add(address);
+				writes.plainAny = writes.any;
+			}
+			break;
+		case "update":
+			put(instruction.place);
+			break;
+		case "lock":
+		case "unlock":
+		case "downgrade":
+			for (const address of addressesOf(program, instruction.lock)) writes.addresses.add(address);
+			if (instruction.kind === "downgrade") break;
+			if (instruction.bit) put(instruction.bit.word);
+			break;
+		case "call_rcu":
+			writes.addresses.add(memory.startAddress(instruction.thread));
+			for (const { register } of instruction.arguments) writes.addresses.add(memory.argumentAddress(instruction.thread, register));
+			break;
+		case "allocate":
+		case "free":
+			writes.any = true;
+			break;
+	}
+	return writes;
+}
+
+function reachableWrites(memory: ProgramMemory, index: number): readonly Writes[] {
+	const { instructions } = memory.program.threads[index] as Program["threads"][number];
+	const result = instructions.map((instruction) => ownWrites(memory, instruction));
 	for (let changed = true; changed; ) {
 		changed = false;
 		for (let pc = instructions.length - 1; pc >= 0; pc--) {
-			const before = result[pc];
-			if (!before) continue;
+			const before = result[pc] as Writes;
 			for (const next of successorsOf(instructions[pc] as Instruction)) {
-				const after = result[next];
-				if (!after) {
-					result[pc] = undefined;
-					changed = true;
-					break;
-				}
-				for (const address of after) {
-					if (before.has(address)) continue;
-					before.add(address);
-					changed = true;
+				const after = result[next] as Writes;
+				if ((after.any && !before.any) || (after.plainAny && !before.plainAny)) changed = true;
+				before.any ||= after.any;
+				before.plainAny ||= after.plainAny;
+				for (const set of ["addresses", "plain"] as const) {
+					for (const address of after[set]) {
+						if (before[set].has(address)) continue;
+						before[set].add(address);
+						changed = true;
+					}
 				}
 			}
 		}

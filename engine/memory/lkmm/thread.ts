@@ -114,8 +114,13 @@ export type PathEnd =
 			readonly alternatives: number;
 			/** Alternative for a value of the condition, where there are more than two. */
 			readonly alternativeOf?: (value: number) => number;
-			/** Addresses that code from here on may write or lock; undefined: any. */
-			readonly mayWrite: ReadonlySet<number> | undefined;
+			/** Whether code from here on may write to, or lock, what is at an address. */
+			readonly mayWrite: (address: number) => boolean;
+			/**
+			 * Whether a write from here on to what is at an address may take effect before the condition is known: not one that marked
+			 * accesses do in its branches. Only then can it help somebody who waits for such a write to guess the condition.
+			 */
+			readonly mayRunAhead: (address: number) => boolean;
 			/** The path that follows when this alternative is taken; the same object every time. */
 			readonly take: (alternative: number) => Path;
 	  }
