@@ -33,7 +33,7 @@ export function Lanes({ trace, step, visible, select }: Properties) {
 	}, [step, trace, visible.length]);
 	const lanes = lanesOf(trace);
 	const widths = lanes
-		.map((lane) => (trace.threads[lane]?.kind === "callback" ? "minmax(0, 0.7fr)" : "minmax(0, 1fr)"))
+		.map((lane) => (trace.threads[lane]?.kind === "callback" ? "minmax(9em, 0.7fr)" : "minmax(13em, 1fr)"))
 		.join(" ");
 	// Set from here, since the view's policy forbids style attributes in its text.
 	useLayoutEffect(() => frame.current?.style.setProperty("--lane-widths", widths), [widths]);
