@@ -23,12 +23,29 @@ export function coverageOf(machine: Machine, statesMax: number, cancelled?: () =
 		},
 		instruction: (thread, pc) => void running.push({ thread, pc }),
 	};
+	const taken = () => {
+		for (const { thread, pc } of running) (covered[thread] as Uint8Array)[pc] = 1;
+	};
+	return observeAll(machine, statesMax, observer, taken, cancelled) ? covered : undefined;
+}
+
+/**
+ * Takes every step of every reachable state once, in no particular order, with an observer listening; `taken` is called after
+ * each that can be taken. False when `statesMax` is not enough, or when `cancelled` says so.
+ */
+export function observeAll(
+	machine: Machine,
+	statesMax: number,
+	observer: Observer,
+	taken: () => void,
+	cancelled?: () => boolean,
+): boolean {
 	const known = new Set<string>();
 	const queue: Int32Array[] = [];
 	const into = new Int32Array(machine.layout.words);
 	const halves = new Uint16Array(into.buffer);
 	const take = (outcome: Outcome) => {
-		for (const { thread, pc } of running) (covered[thread] as Uint8Array)[pc] = 1;
+		taken();
 		if (outcome.kind !== "done") return true;
 		// The words themselves are the key: states are compared whole.
 		const key = String.fromCharCode(...halves);
@@ -39,12 +56,12 @@ export function coverageOf(machine: Machine, statesMax: number, cancelled?: () =
 	};
 	forEachStart(machine, into, take, observer);
 	for (let from = queue.pop(); from; from = queue.pop()) {
-		if (known.size > statesMax || ((known.size & 255) === 0 && cancelled?.())) return undefined;
-		for (let thread = 0; thread < program.threads.length; thread++) {
+		if (known.size > statesMax || ((known.size & 255) === 0 && cancelled?.())) return false;
+		for (let thread = 0; thread < machine.program.threads.length; thread++) {
 			forEachStep(machine, from, thread, into, take, observer);
 		}
 	}
-	return covered;
+	return true;
 }
 
 /** A statement of a thread or of init, and whether some interleaving reached it. */

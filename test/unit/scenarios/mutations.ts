@@ -2,7 +2,10 @@
  * Mutations of a program: one protection taken away at a time. What a fixed variant does to be safe must be needed, or the
  * scenario must say why it is not.
  */
+
 import type { Expression, Instruction, Place, Program, Thread } from "../../../engine/program/program.ts";
+
+import type { Touched } from "./touched.ts";
 
 export interface Mutation {
 	/** "without folio_lock(folio) (compaction)" */
@@ -11,20 +14,33 @@ export interface Mutation {
 }
 
 const always: Expression = { op: "constant", value: 1 };
-const never: Expression = { op: "constant", value: 0 };
 
-/** Every mutation of the program's threads; call it before the compiler's reloads are put in. */
-export function mutationsOf(program: Program): Mutation[] {
-	return program.threads.flatMap((thread, index) =>
-		[
-			...withoutLocks(program, thread),
-			...withoutContext(program, thread),
-			...withoutReadOnce(program, thread),
-			...withoutRechecks(program, thread),
-		].map(({ name, instructions }) => ({
+/**
+ * Every mutation of what runs in the program's threads and could matter to another: locks that others take too, values that
+ * others change. Call it before the compiler's reloads are put in.
+ */
+export function mutationsOf(program: Program, touched: Touched): Mutation[] {
+	return program.threads.flatMap((thread, index) => {
+		const mutated = [
+			...withoutLocks(program, thread, index, touched),
+			...withoutContext(program, thread, index, touched),
+			...withoutReadOnce(program, thread, index, touched),
+			...withoutRechecks(program, thread, index, touched),
+		];
+		return mutated.map(({ name, instructions }) => ({
 			name: `${thread.name}: ${name}`,
 			program: replaceThread(program, index, instructions),
-		})),
+		}));
+	});
+}
+
+const overlaps = (locks: ReadonlyMap<number, ReadonlySet<number>> | undefined, cells: ReadonlySet<number>) =>
+	[...(locks?.values() ?? [])].some((others) => [...others].some((cell) => cells.has(cell)));
+
+/** Whether another thread writes what this load reads: only then is there anything to look at twice. */
+function changes(touched: Touched, index: number, pc: number): boolean {
+	return [...(touched.reads[index]?.get(pc) ?? [])].some((cell) =>
+		[...(touched.writers.get(cell) ?? [])].some((writer) => writer !== index && writer < touched.threads),
 	);
 }
 
@@ -57,18 +73,22 @@ const sameLock = (one: Place, two: Place) =>
 const similarLock = (one: Place, two: Place) =>
 	sameLock(one, two) || (one.structure === two.structure && JSON.stringify(one.offset) === JSON.stringify(two.offset));
 
-/** The call that the scenario's reader knows it by: the outermost one, or the statement. */
+/** The call, and the function that makes it; without lines, so that edits of the model do not rename mutations. */
 function nameAt(program: Program, instruction: Instruction): string {
-	const site = program.sites[instruction.site];
-	const innermost = site?.callStack[site.callStack.length - 1];
-	return innermost ? `${innermost.function}() at ${innermost.call.file}:${innermost.call.line}` : (site?.text ?? "?");
+	const calls = program.sites[instruction.site]?.callStack ?? [];
+	const [innermost, caller] = [calls[calls.length - 1], calls[calls.length - 2]];
+	if (!innermost) return program.sites[instruction.site]?.text ?? "?";
+	return caller ? `${innermost.function}() in ${caller.function}()` : `${innermost.function}()`;
 }
 
-function withoutLocks(program: Program, thread: Thread): Mutated[] {
+function withoutLocks(program: Program, thread: Thread, index: number, touched: Touched): Mutated[] {
 	const mutated: Mutated[] = [];
 	const seen: Place[] = [];
-	for (const taken of thread.instructions) {
-		if (taken.kind !== "lock" || seen.some((place) => similarLock(place, taken.lock))) continue;
+	for (const [pc, taken] of thread.instructions.entries()) {
+		const cells = touched.locks[index]?.get(pc);
+		const contended =
+			cells && program.threads.some((_, other) => other !== index && overlaps(touched.locks[other], cells));
+		if (!contended || taken.kind !== "lock" || seen.some((place) => similarLock(place, taken.lock))) continue;
 		seen.push(taken.lock);
 		const instructions = thread.instructions.map((instruction): Instruction => {
 			if (instruction.kind === "lock" && similarLock(instruction.lock, taken.lock)) {
@@ -101,11 +121,15 @@ function withoutLocks(program: Program, thread: Thread): Mutated[] {
 	return mutated;
 }
 
-function withoutContext(program: Program, thread: Thread): Mutated[] {
+function withoutContext(program: Program, thread: Thread, index: number, touched: Touched): Mutated[] {
 	const mutated: Mutated[] = [];
 	for (const context of ["irq", "rcu"] as const) {
 		const begins = thread.instructions.find(
-			(instruction) => instruction.kind === "context" && instruction.context === context && instruction.change === 1,
+			(instruction, pc) =>
+				touched.ran[index]?.has(pc) &&
+				instruction.kind === "context" &&
+				instruction.context === context &&
+				instruction.change === 1,
 		);
 		if (!begins) continue;
 		const instructions = thread.instructions.map((instruction): Instruction => {
@@ -131,9 +155,9 @@ function withoutContext(program: Program, thread: Thread): Mutated[] {
 	return mutated;
 }
 
-function withoutReadOnce(program: Program, thread: Thread): Mutated[] {
+function withoutReadOnce(program: Program, thread: Thread, index: number, touched: Touched): Mutated[] {
 	return thread.instructions.flatMap((load, pc) => {
-		if (load.kind !== "load" || load.marking !== "once") return [];
+		if (load.kind !== "load" || load.marking !== "once" || !changes(touched, index, pc)) return [];
 		const instructions = thread.instructions.map((instruction, at) =>
 			at === pc ? { ...load, marking: "plain" as const } : instruction,
 		);
@@ -141,39 +165,34 @@ function withoutReadOnce(program: Program, thread: Thread): Mutated[] {
 	});
 }
 
-/** A place that the thread has loaded before: what is done with the second value is a recheck. It is made to go each way. */
-function withoutRechecks(program: Program, thread: Thread): Mutated[] {
+/**
+ * A place that the thread loads a second time: rechecks, and second looks under a lock. The mutation goes on with the first value.
+ * Both loads are of one word that another thread writes.
+ */
+function withoutRechecks(program: Program, thread: Thread, index: number, touched: Touched): Mutated[] {
 	const mutated: Mutated[] = [];
-	const loaded: Place[] = [];
+	const loaded: { readonly cell: number; readonly register: number; readonly site: number }[] = [];
 	thread.instructions.forEach((load, pc) => {
-		if (load.kind !== "load") return;
-		const again = loaded.some((place) => similarLock(place, load.place));
-		loaded.push(load.place);
-		if (!again) return;
-		const branch = branchAfter(thread, pc);
-		if (branch === undefined) return;
-		for (const condition of [always, never]) {
-			const instructions = thread.instructions.map(
-				(instruction, at): Instruction =>
-					at === branch && instruction.kind === "branch" ? { ...instruction, condition } : instruction,
-			);
+		const cells = touched.reads[index]?.get(pc);
+		const [cell] = cells ?? [];
+		if (load.kind !== "load" || cell === undefined || cells?.size !== 1 || !changes(touched, index, pc)) return;
+		// Which earlier look came first depends on the path: each is tried as the one whose value is kept.
+		for (const before of loaded) {
+			if (before.cell !== cell || before.site === load.site) continue;
+			const keeps: Instruction = {
+				kind: "assign",
+				register: load.register,
+				value: { op: "register", register: before.register },
+				next: load.next,
+				site: load.site,
+				glued: load.glued,
+			};
 			mutated.push({
-				name: `recheck of ${load.place.text} always ${condition === always ? "true" : "false"}, ${nameAt(program, load)}`,
-				instructions,
+				name: `without the second look at ${load.place.text}, ${nameAt(program, load)}`,
+				instructions: thread.instructions.map((instruction, at) => (at === pc ? keeps : instruction)),
 			});
 		}
+		loaded.push({ cell, register: load.register, site: load.site });
 	});
 	return mutated;
-}
-
-/** The first branch after an instruction, along straight local code. */
-function branchAfter(thread: Thread, pc: number): number | undefined {
-	let at = pc;
-	for (let steps = 0; steps < 16; steps++) {
-		const instruction = thread.instructions[at];
-		if (!instruction || instruction.kind === "end") return undefined;
-		if (instruction.kind === "branch") return at;
-		at = instruction.next;
-	}
-	return undefined;
 }
