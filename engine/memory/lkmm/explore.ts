@@ -469,19 +469,23 @@ function guesses(state: State): readonly Option[] {
 	return [];
 }
 
-/** Whether the reads of a location that wait for more wait for one another only: each update for what the others will write. */
+/**
+ * Whether nobody can be the next to write to a location where reads wait for more: every thread that may has such a read before, and
+ * coherence puts what it writes behind what that will have read.
+ */
 function waitsForItself(state: State, location: number): boolean {
 	const arrived = (state.arrivals[location] as readonly EventKey[]).length;
 	const address = state.program.locations[location]?.address as number;
 	for (const { path, location: locations, placed, rf, offered } of state.parts) {
-		if (path.end.kind === "choice" && path.end.mayWrite(address)) return false;
-		for (const [i, event] of path.events.entries()) {
-			if (event.kind !== EventKind.Write && event.kind !== EventKind.LockWrite && event.kind !== EventKind.Unlock) continue;
-			if (placed[i] === 1) continue;
-			if ((locations[i] as number) < 0 && event.address >= 0) return false;
-			if (locations[i] !== location) continue;
-			if (event.readHalf < 0 || rf[event.readHalf] !== notYet || (offered[event.readHalf] as number) < arrived) return false;
+		const { events, end } = path;
+		let isWaiting = false;
+		for (let i = 0; i < events.length && !isWaiting; i++) {
+			const event = events[i] as PathEvent;
+			if (event.address < 0 || ((locations[i] as number) >= 0 && locations[i] !== location)) continue;
+			if (isRead(event)) isWaiting = locations[i] === location && rf[i] === notYet && (offered[i] as number) >= arrived;
+			else if (placed[i] !== 1 && (event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock)) return false;
 		}
+		if (!isWaiting && end.kind === "choice" && end.mayWrite(address)) return false;
 	}
 	return true;
 }

@@ -86,6 +86,8 @@ class ProgramRecorder extends PathRecorder {
 	private irq = 0;
 	private instructionsDone = 0;
 	private pc: number;
+	/** The present access is part of a step that the scenario says is one. */
+	private glued = false;
 
 	constructor(code: Code, parent?: ProgramRecorder) {
 		super();
@@ -153,6 +155,7 @@ class ProgramRecorder extends PathRecorder {
 			const site = this.program.sites[instruction.site];
 			this.counter++;
 			this.source = { text: site?.text ?? "", pos: instruction.site, end: instruction.site };
+			this.glued = instruction.glued && (instruction.kind === "store" || instruction.kind === "update");
 			if (instruction.kind === "end") {
 				this.endChecks(instruction);
 				return this.finished();
@@ -224,12 +227,11 @@ class ProgramRecorder extends PathRecorder {
 					recorder.pc = instruction.next;
 				});
 			case "store": {
-				if (instruction.glued) return unsupported("atomic { }");
 				const value = this.evaluate(instruction.value, instruction.site);
 				const { term, data } = value;
 				const raceAllowed = instruction.marking === "data_race";
 				const place = this.place(instruction.place, instruction.site);
-				this.access(EventKind.Write, tags[instruction.marking], place, { term, data, raceAllowed });
+				this.access(EventKind.Write, tags[instruction.marking], place, { term, data, raceAllowed, glued: this.glued });
 				break;
 			}
 			case "update":
@@ -239,7 +241,7 @@ class ProgramRecorder extends PathRecorder {
 			case "unlock":
 				return this.unlock(instruction);
 			case "is_locked":
-				if (this.isCounted(instruction.lock)) {
+				if (this.isCounted(instruction)) {
 					const read = this.readResult(this.read("once", this.place(instruction.lock, instruction.site)));
 					this.set(instruction.register, { ...read, term: this.apply(different, read.term, this.constant(0)) });
 					break;
@@ -453,11 +455,10 @@ class ProgramRecorder extends PathRecorder {
 	}
 
 	private update(instruction: Body<"update">): PathEnd | undefined {
-		if (instruction.glued) return unsupported("atomic { }");
 		const tag = orderings[instruction.ordering];
 		const place = this.place(instruction.place, instruction.site);
 		const operand = this.evaluate(instruction.operand, instruction.site);
-		const read = this.read(tag, place, true);
+		const read = this.access(EventKind.Read, tag, place, { atomic: true, glued: this.glued });
 		const old = this.readResult(read);
 		const { update, compare, register } = instruction;
 		const store = (recorder: ProgramRecorder, after: readonly number[]) => {
@@ -486,7 +487,7 @@ class ProgramRecorder extends PathRecorder {
 
 	private lock(instruction: Body<"lock">): PathEnd | undefined {
 		const place = this.place(instruction.lock, instruction.site);
-		if (this.isCounted(instruction.lock)) return this.lockCounted(instruction, place);
+		if (this.isCounted(instruction)) return this.lockCounted(instruction, place);
 		if (instruction.try === undefined) {
 			this.takeLock(place);
 			this.took(instruction, place);
@@ -522,7 +523,7 @@ class ProgramRecorder extends PathRecorder {
 		}));
 		this.setBit(instruction, "release", false);
 		this.counter++;
-		if (this.isCounted(instruction.lock)) this.count(place, "release", instruction.shared ? -1 : -heldExclusively);
+		if (this.isCounted(instruction)) this.count(place, "release", instruction.shared ? -1 : -heldExclusively);
 		else this.access(EventKind.Unlock, "release", place, {});
 		const at = this.heldIndex(place);
 		this.asReader(() => this.held.splice(at < 0 ? this.held.length - 1 : at, 1));
@@ -533,8 +534,8 @@ class ProgramRecorder extends PathRecorder {
 	// The model has no locks that can be held shared. They are what they are made of: an atomic count of their holders.
 
 	/** Whether a lock may be held shared somewhere. */
-	private isCounted(lock: Place): boolean {
-		return addressesOf(this.program, lock).some((address) => this.code.counted.has(address));
+	private isCounted(instruction: LockInstruction): boolean {
+		return locksOf(this.program, instruction).some((address) => this.code.counted.has(address));
 	}
 
 	/** Adds to the count of a lock's holders. */
@@ -785,14 +786,21 @@ function callbackArguments(program: Program, thread: number): number[] {
 	return [];
 }
 
-/** Addresses of the locks that a place may name: all, when nothing is known of it. */
-function addressesOf(program: Program, place: Place): number[] {
-	const all = () => program.cells.flatMap(({ lock, address }) => (lock ? [address] : []));
-	if (place.offset.op !== "constant") return all();
-	const { value } = place.offset;
-	if (place.base.op === "constant") return [place.base.value + value];
-	if (place.structure < 0) return all();
-	return program.instances.flatMap(({ structure, address }) => (structure === place.structure ? [address + value] : []));
+type LockInstruction = Body<"lock"> | Body<"unlock"> | Body<"is_locked"> | Body<"downgrade">;
+
+/** Addresses of the locks that an instruction may be about: all of its kind, when nothing is known of the place. */
+function locksOf(program: Program, instruction: LockInstruction): number[] {
+	const { offset, base, structure } = instruction.lock;
+	if (offset.op === "constant") {
+		if (base.op === "constant") return [base.value + offset.value];
+		if (structure >= 0) return program.instances.flatMap((at) => (at.structure === structure ? [at.address + offset.value] : []));
+	}
+	const isOfKind = ({ lock, type }: Program["cells"][number]) => {
+		if (!lock) return false;
+		if (instruction.kind !== "lock" && instruction.kind !== "unlock") return true;
+		return lock.spinning === instruction.spinning && (type === "bit_lock") === (instruction.bit !== undefined);
+	};
+	return program.cells.flatMap((cell) => (isOfKind(cell) ? [cell.address] : []));
 }
 
 /** The locks that somebody may hold shared, and those that are taken where such a lock may be. */
@@ -800,10 +808,10 @@ function countedLocks(program: Program): ReadonlySet<number> {
 	const places: { readonly addresses: readonly number[]; readonly shared: boolean }[] = [];
 	for (const { instructions } of program.threads) {
 		for (const instruction of instructions) {
-			if (instruction.kind === "lock" || instruction.kind === "unlock" || instruction.kind === "is_locked" || instruction.kind === "downgrade") {
-				const shared = instruction.kind === "downgrade" || (instruction.kind === "lock" && instruction.shared);
-				places.push({ addresses: addressesOf(program, instruction.lock), shared });
-			}
+			const { kind } = instruction;
+			if (kind !== "lock" && kind !== "unlock" && kind !== "is_locked" && kind !== "downgrade") continue;
+			const shared = kind === "downgrade" || (kind === "lock" && instruction.shared);
+			places.push({ addresses: locksOf(program, instruction), shared });
 		}
 	}
 	const counted = new Set<number>();
@@ -854,7 +862,7 @@ function ownWrites(memory: ProgramMemory, instruction: Instruction): Writes {
 		case "lock":
 		case "unlock":
 		case "downgrade":
-			for (const address of addressesOf(program, instruction.lock)) writes.addresses.add(address);
+			for (const address of locksOf(program, instruction)) writes.addresses.add(address);
 			if (instruction.kind === "downgrade") break;
 			if (instruction.bit) put(instruction.bit.word);
 			break;

@@ -39,6 +39,8 @@ interface AccessDetails {
 	readonly extraAfter?: Loads;
 	readonly lifetime?: "free" | "allocate";
 	readonly raceAllowed?: boolean;
+	/** Part of an `atomic { }`, whose accesses are separate ones here. */
+	readonly glued?: boolean;
 }
 
 export abstract class PathRecorder {
@@ -109,6 +111,7 @@ export abstract class PathRecorder {
 			after: this.sameStatement(needs),
 			...(more.lifetime && { lifetime: more.lifetime }),
 			...(more.raceAllowed && { raceAllowed: true }),
+			...(more.glued && { glued: true }),
 		});
 	}
 

@@ -75,6 +75,8 @@ export interface PathEvent {
 	readonly lifetime?: "free" | "allocate";
 	/** Races of this access are known and harmless: data_race(). */
 	readonly raceAllowed?: boolean;
+	/** Part of an `atomic { }`, whose accesses are separate ones here. */
+	readonly glued?: boolean;
 }
 
 /** Something that must hold: a violation when the term is 0. */
