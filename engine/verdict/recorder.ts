@@ -24,6 +24,8 @@ export class Recorder {
 	/** The state after the last step. */
 	readonly words: Int32Array;
 	readonly steps: TraceStep[] = [];
+	/** Rules of the kernel model at what each step touches, and at the functions it is in. */
+	readonly rules: (readonly string[])[] = [];
 	/** Step that last wrote each cell. */
 	readonly writtenBy = new Map<number, number>();
 	/** Step that last ended each object's life. */
@@ -117,6 +119,7 @@ export class Recorder {
 		const first = record.instructions[0];
 		const site = this.siteOf(thread, first?.pc ?? 0);
 		const changes = this.changes(before);
+		this.rules.push(site.rules);
 		this.steps.push({
 			thread,
 			cpu: this.program.threads[thread]?.cpu ?? 0,

@@ -120,6 +120,9 @@ class Replay {
 		const pending = this.pending(fault, site);
 		const cell = fault.cell === undefined ? undefined : this.program.cells[fault.cell];
 		const object = fault.object ?? cell?.object;
+		// What the violating place says, then what the two steps say that made it wrong.
+		const pair = [last, earlier ?? -1].flatMap((index) => this.recorder.rules[index] ?? []);
+		const rules = [...new Set([...site.rules, ...pair])];
 		const violation: Violation = {
 			kind: fault.kind,
 			message:
@@ -129,7 +132,7 @@ class Replay {
 			location: site.location,
 			...(object === undefined ? {} : { object: this.program.objects[object]?.name ?? "?" }),
 			...(cell ? { field: cell.field } : {}),
-			...(site.rules.length > 0 ? { rules: site.rules } : {}),
+			...(rules.length > 0 ? { rules } : {}),
 			...(earlier !== undefined && earlier < last ? { pair: [earlier, last] as const } : {}),
 		};
 		const trace: Trace = {

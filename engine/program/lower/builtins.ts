@@ -5,7 +5,7 @@ import { type ViolationKind, violationKinds } from "../../verdict/verdict.ts";
 import type { Context, Expression, Fence, Marking, Ordering, Place, Update } from "../program.ts";
 import { lowerCallback, lowerFreeCallback } from "./callbacks.ts";
 import { bare } from "./context.ts";
-import { integer, lowerCondition, lowerExpression, readLvalue, writeLvalue } from "./expressions.ts";
+import { integer, lowerCondition, lowerExpression, narrow, readLvalue, writeLvalue } from "./expressions.ts";
 import { binary, constant, constantValue, register, truth, unary } from "./fold.ts";
 import { isStruct, structLayout } from "./layout.ts";
 import { isSpinning } from "./objects.ts";
@@ -80,9 +80,12 @@ function updateOf(update: Update, shape: "plain" | "compare" | "unless") {
 		const ordering = orderingOf(call, shape === "plain" ? 2 : 3);
 		const target = t.temporary(lvalue.type);
 		if (lvalue.kind === "register") throw t.error(tree, `${call.name} needs the address of an object in memory`);
-		const operand = shape === "compare" ? third : second;
-		const compare =
-			shape === "plain" ? undefined : { value: shape === "compare" ? second : third, unless: shape === "unless" };
+		const isNarrow = lvalue.type.kind === "bool" || (lvalue.type.kind === "integer" && lvalue.type.bits < 32);
+		if (isNarrow && update !== "exchange")
+			throw t.error(tree, `${call.name} needs a whole word; of narrower ones there are only xchg and cmpxchg`);
+		const operand = narrow(shape === "compare" ? third : second, lvalue.type);
+		const other = narrow(shape === "compare" ? second : third, lvalue.type);
+		const compare = shape === "plain" ? undefined : { value: other, unless: shape === "unless" };
 		t.emit(
 			{
 				kind: "update",
@@ -300,6 +303,20 @@ function hint(call: Call): Expression {
 	return register(result);
 }
 
+/** A bit past the word would silently be another one of the same word. */
+function bit(call: Call): Expression {
+	const { t, tree } = call;
+	const number = lowerExpression(t, argument(call, 0));
+	const known = constantValue(number);
+	if (known === undefined || known < 0 || known > 31) {
+		const text = t.context.sources.text(t.activation.file, argument(call, 0));
+		const message = `BIT(${text}): a word has 32 bits here`;
+		const condition = binary("less_unsigned", number, constant(32));
+		t.emit({ kind: "check", condition, violation: "out_of_range", message }, tree);
+	}
+	return binary("shift_left", constant(1), number);
+}
+
 const instruction =
 	(make: (call: Call) => void) =>
 	(call: Call): Expression => {
@@ -308,7 +325,7 @@ const instruction =
 	};
 
 const builtins: Readonly<Record<string, (call: Call) => Expression>> = {
-	BIT: (call) => binary("shift_left", constant(1), lowerExpression(call.t, argument(call, 0))),
+	BIT: bit,
 	KERNEL_VERSION: (call) => {
 		const part = (index: number) => lowerExpression(call.t, argument(call, index));
 		return binary(
@@ -382,7 +399,7 @@ const builtins: Readonly<Record<string, (call: Call) => Expression>> = {
 		const within = call.t.callStack[call.t.callStack.length - 1]?.function;
 		call.t.emit({ kind: "might_sleep", what: within ? `${within}()` : "this" }, call.tree);
 	}),
-	smp_processor_id: (call) => constant(call.t.cpu),
+	smp_processor_id: (call) => constant(call.t.dataCpu),
 	__cpus: (call) => constant(call.t.context.cpus),
 	__percpu: (call) => readLvalue(call.t, lowerLvalue(call.t, call.tree), call.tree, call.t.marking),
 	__rcu_read_lock: context("rcu", 1),

@@ -43,7 +43,7 @@ function start(
 		throw t.error(call, `more than ${callbacksMax} calls of call_rcu() once calls are inlined`);
 	const number = context.scenarioThreads + index;
 	const gracePeriod = context.gracePeriods++;
-	const callback = new ThreadLowering(context, number, context.cpus + index, t.activation.file);
+	const callback = new ThreadLowering(context, number, context.cpus + index, t.activation.file, t.dataCpu);
 	// The place is taken before the body is lowered: a callback may call call_rcu() itself.
 	context.callbacks.push(undefined as never);
 	const argument = callback.code.newRegister(undefined, { kind: "pointer", tags: undefined });

@@ -125,7 +125,7 @@ export function writeLvalue(t: ThreadLowering, lvalue: Lvalue, value: Expression
 }
 
 /** What storing into this type leaves of a value. */
-function narrow(value: Expression, type: Type | undefined): Expression {
+export function narrow(value: Expression, type: Type | undefined): Expression {
 	if (type?.kind === "bool") return truth(value);
 	if (type?.kind !== "integer" || type.bits === 32) return value;
 	const mask = constant(type.bits === 8 ? 0xff : 0xffff);
@@ -379,9 +379,8 @@ function callFunction(
 	call: Tree,
 	args: readonly Tree[],
 ): Expression {
-	const parameters = item.parameters.filter((parameter) => parameter.name);
 	const assigned = assignedIn(item);
-	const bindings = parameters.map(
+	const bindings = item.parameters.map(
 		(parameter, index): { parameter: Parameter; type: Type; binding?: Binding; value?: Expression } => {
 			const argument = args[index];
 			const type = parameter.typeName.type ?? parameter.symbol?.type ?? integer;

@@ -2,8 +2,8 @@
 import type { Initializer, Expression as Tree, VariableItem } from "../../language/syntax.ts";
 import type { Type } from "../../language/types.ts";
 import { LoweringError, type ProgramContext } from "./context.ts";
-import { lowerExpression } from "./expressions.ts";
-import { constantValue } from "./fold.ts";
+import { lowerExpression, narrow } from "./expressions.ts";
+import { constant, constantValue } from "./fold.ts";
 import { isStruct, sizeOf, structLayout } from "./layout.ts";
 import type { LaidOut } from "./objects.ts";
 import { ThreadLowering } from "./thread.ts";
@@ -27,10 +27,36 @@ function fill(context: ProgramContext, file: string, type: Type, address: number
 		context.objects.initialize(address, fold(context, file, initializer, type));
 		return;
 	}
+	for (const word of listedWords(context, file, type, address, initializer))
+		context.objects.initialize(word.address, fold(context, file, word.value, word.type));
+}
+
+type InitializerList = Extract<Initializer, { kind: "initializer_list" }>;
+
+/** A word that a list initializes. */
+export interface ListedWord {
+	readonly address: number;
+	readonly type: Type;
+	readonly value: Tree;
+	/** Where in the object: ".in.b", "[2]". */
+	readonly path: string;
+}
+
+/** The words that a list initializes, in its order; what it does not name is zero. */
+export function listedWords(
+	context: ProgramContext,
+	file: string,
+	type: Type,
+	address: number,
+	list: InitializerList,
+	path = "",
+): ListedWord[] {
+	const words: ListedWord[] = [];
 	let position = 0;
-	for (const entry of initializer.entries) {
+	for (const entry of list.entries) {
 		let innerType: Type = type;
 		let at = address;
+		let name = path;
 		const designators = entry.designators.length > 0 ? entry.designators : [undefined];
 		for (const [depth, designator] of designators.entries()) {
 			if (isStruct(innerType)) {
@@ -45,6 +71,7 @@ function fill(context: ProgramContext, file: string, type: Type, address: number
 				if (depth === 0) position = layout.fields.indexOf(field) + 1;
 				at += layout.offsets.get(field.name) ?? 0;
 				innerType = field.type;
+				name += `.${field.name}`;
 			} else if (innerType.kind === "array") {
 				const index: number =
 					designator?.kind === "index" ? fold(context, file, designator.index, { kind: "unknown" }) : position;
@@ -53,10 +80,16 @@ function fill(context: ProgramContext, file: string, type: Type, address: number
 				if (depth === 0) position = index + 1;
 				at += index * sizeOf(innerType.of);
 				innerType = innerType.of;
+				name += `[${index}]`;
 			}
 		}
-		fill(context, file, innerType, at, entry.value);
+		if (entry.value.kind === "initializer_list")
+			words.push(...listedWords(context, file, innerType, at, entry.value, name));
+		else if (isStruct(innerType) || innerType.kind === "array")
+			throw new LoweringError(file, entry, "a struct or an array is initialized by a list in braces");
+		else words.push({ address: at, type: innerType, value: entry.value, path: name });
 	}
+	return words;
 }
 
 /** The value of a constant expression; objects' addresses, parameters and the kernel version are constants as well. */
@@ -65,5 +98,5 @@ export function fold(context: ProgramContext, file: string, tree: Tree, type: Ty
 	const value = constantValue(lowerExpression(scratch, tree));
 	if (value === undefined)
 		throw new LoweringError(file, tree, "an initial value must be a constant or the address of an object");
-	return type.kind === "bool" ? Number(value !== 0) : value;
+	return constantValue(narrow(constant(value), type)) ?? value;
 }

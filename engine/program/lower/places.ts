@@ -49,7 +49,7 @@ function nameLvalue(t: ThreadLowering, tree: NameExpression): Lvalue {
 		if (declaration.kind === "variable" && symbol.kind === "object") {
 			const { laidOut, fresh } = t.context.objects.variable(declaration, symbol.type, -1);
 			if (fresh) initializeObject(t.context, symbol.file, declaration, laidOut);
-			return memoryLvalue(t, laidOut.address + t.cpu * laidOut.percpuStride, symbol.type, tree.name.text, false);
+			return memoryLvalue(t, laidOut.address + t.dataCpu * laidOut.percpuStride, symbol.type, tree.name.text, false);
 		}
 		if (declaration.kind === "variable") {
 			t.declare(declaration, symbol.type);
@@ -81,7 +81,7 @@ function percpuLvalue(t: ThreadLowering, args: readonly (Tree | { readonly kind:
 	const own = lowerLvalue(t, part);
 	if (own.kind !== "memory") throw t.error(part, "__percpu needs a percpu variable");
 	const { laidOut } = t.context.objects.variable(declaration, root.symbol.type, -1);
-	const distance = binary("subtract", lowerExpression(t, cpu), constant(t.cpu));
+	const distance = binary("subtract", lowerExpression(t, cpu), constant(t.dataCpu));
 	const base = binary("add", own.place.base, binary("multiply", distance, constant(laidOut.percpuStride)));
 	const text = `${t.context.sources.text(t.activation.file, part)} of CPU ${t.context.sources.text(t.activation.file, cpu)}`;
 	return { ...own, place: { ...own.place, base, text } };

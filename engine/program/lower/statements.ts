@@ -10,11 +10,11 @@ import type {
 } from "../../language/syntax.ts";
 import type { Type } from "../../language/types.ts";
 import type { Label } from "./code.ts";
-import { lowerCondition, lowerEffects, lowerExpression, writeLvalue } from "./expressions.ts";
+import { integer, lowerCondition, lowerEffects, lowerExpression, writeLvalue } from "./expressions.ts";
 import { binary, constant } from "./fold.ts";
-
+import { listedWords } from "./initial.ts";
 import { isStruct, sizeOf, structLayout } from "./layout.ts";
-import type { ThreadLowering } from "./thread.ts";
+import type { Lvalue, ThreadLowering } from "./thread.ts";
 
 /** A function's or thread's body. */
 export function lowerBody(t: ThreadLowering, body: Block): void {
@@ -135,7 +135,7 @@ function lowerDeclaration(t: ThreadLowering, variable: VariableItem): void {
 	lowerListInto(t, type, binding.laidOut.address, variable.initializer, !binding.shared, variable.name.text);
 }
 
-/** A local struct's or array's initializer, field by field, as stores. */
+/** A local struct's or array's initializer: its words as stores, after the others have become zero. */
 function lowerListInto(
 	t: ThreadLowering,
 	type: Type,
@@ -144,43 +144,41 @@ function lowerListInto(
 	isPrivate: boolean,
 	text: string,
 ): void {
-	let position = 0;
-	for (const entry of list.entries) {
-		const designator = entry.designators[0];
-		let target: { address: number; type: Type; text: string } | undefined;
-		if (isStruct(type)) {
-			const layout = structLayout(type);
-			const field =
-				designator?.kind === "field"
-					? layout.fields.find((candidate) => candidate.name === designator.name.text)
-					: layout.fields[position];
-			if (field) {
-				position = layout.fields.indexOf(field) + 1;
-				target = {
-					address: address + (layout.offsets.get(field.name) ?? 0),
-					type: field.type,
-					text: `${text}.${field.name}`,
-				};
-			}
-		} else if (type.kind === "array") {
-			const index = designator?.kind === "index" ? (designator.index.constant ?? 0) : position;
-			position = index + 1;
-			target = { address: address + index * sizeOf(type.of), type: type.of, text: `${text}[${index}]` };
-		}
-		if (!target) throw t.error(entry, "there is no such element to initialize");
-		if (entry.value.kind === "initializer_list")
-			lowerListInto(t, target.type, target.address, entry.value, isPrivate, target.text);
-		else {
-			const place = { base: constant(target.address), offset: constant(0), structure: -1, text: target.text };
-			writeLvalue(
-				t,
-				{ kind: "memory", place, type: target.type, private: isPrivate, rules: [] },
-				lowerExpression(t, entry.value),
-				entry,
-				"plain",
-			);
-		}
+	const words = listedWords(t.context, t.activation.file, type, address, list);
+	const listed = new Set(words.map((word) => word.address));
+	const lvalue = (at: number, of: Type, path: string, hidden: boolean): Lvalue => ({
+		kind: "memory",
+		place: { base: constant(at), offset: constant(0), structure: -1, text: `${text}${path}` },
+		type: of,
+		private: hidden,
+		rules: [],
+	});
+	// The object begins here, so that nobody else can see its words become zero.
+	for (const at of wordsOf(type, address))
+		if (!listed.has(at)) writeLvalue(t, lvalue(at, integer, "", true), constant(0), list, "plain");
+	for (const word of words)
+		writeLvalue(
+			t,
+			lvalue(word.address, word.type, word.path, isPrivate),
+			lowerExpression(t, word.value),
+			word.value,
+			"plain",
+		);
+}
+
+/** Addresses of the words of an object of this type. */
+function wordsOf(type: Type, address: number): Set<number> {
+	if (type.kind === "array") {
+		const elements = Array.from({ length: type.length }, (_, index) => [
+			...wordsOf(type.of, address + index * sizeOf(type.of)),
+		]);
+		return new Set(elements.flat());
 	}
+	if (!isStruct(type)) return new Set([address]);
+	const layout = structLayout(type);
+	return new Set(
+		layout.fields.flatMap((field) => [...wordsOf(field.type, address + (layout.offsets.get(field.name) ?? 0))]),
+	);
 }
 
 function lowerIf(t: ThreadLowering, statement: Extract<Statement, { kind: "if" }>): void {

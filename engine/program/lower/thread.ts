@@ -11,7 +11,15 @@ import type {
 import type { Type } from "../../language/types.ts";
 import type { Expression, Marking, Place, Thread } from "../program.ts";
 import { Code, type Label, type Straight } from "./code.ts";
-import { bare, callDepthMax, type Frame, instructionsMax, LoweringError, type ProgramContext } from "./context.ts";
+import {
+	bare,
+	callDepthMax,
+	type Frame,
+	instructionsMax,
+	LoweringError,
+	type ProgramContext,
+	rulesOf,
+} from "./context.ts";
 import { displayOf } from "./display.ts";
 import { constant, register } from "./fold.ts";
 import { isStruct } from "./layout.ts";
@@ -57,7 +65,11 @@ export class ThreadLowering {
 	readonly code = new Code();
 	readonly number: number;
 	readonly cpu: number;
+	/** The CPU whose percpu variables it sees: a callback runs beside the thread that queued it, with that thread's CPU's. */
+	readonly dataCpu: number;
 	readonly callStack: Frame[] = [];
+	/** Rules that stand at the functions of `callStack`. */
+	private readonly callRules: (readonly string[])[] = [];
 	/** `callStack` as one string. */
 	private calls = "";
 	readonly loops: Loop[] = [];
@@ -77,10 +89,11 @@ export class ThreadLowering {
 	/** Registers that stand for `thread.variable` in a property. */
 	readonly threadVariables = new Map<Tree, number>();
 
-	constructor(context: ProgramContext, number: number, cpu: number, file: string) {
+	constructor(context: ProgramContext, number: number, cpu: number, file: string, dataCpu = cpu) {
 		this.context = context;
 		this.number = number;
 		this.cpu = cpu;
+		this.dataCpu = dataCpu;
 		this.statementFile = file;
 		this.activation = {
 			file,
@@ -102,7 +115,8 @@ export class ThreadLowering {
 		const file = this.argumentsFile ?? this.activation.file;
 		const statement = this.statementFile === file && this.statement.end > 0 ? this.statement : range;
 		const own = this.callStack.length === 0 ? statement : this.ownStatement;
-		return this.context.site(file, range, statement, own, this.callStack, this.calls, rules);
+		const all = this.callRules.length === 0 ? rules : [...new Set([...rules, ...this.callRules.flat()])];
+		return this.context.site(file, range, statement, own, this.callStack, this.calls, all);
 	}
 
 	error(range: Range, message: string): LoweringError {
@@ -234,6 +248,7 @@ export class ThreadLowering {
 		this.argumentsFile = undefined;
 		if (this.callStack.length === 0) this.ownStatement = statement;
 		this.callStack.push(frame);
+		this.callRules.push(rulesOf(item.doc));
 		const { calls } = this;
 		this.calls = `${calls}>${frame.call.file}:${frame.call.line}:${frame.call.column}`;
 		this.marking = "plain";
@@ -242,6 +257,7 @@ export class ThreadLowering {
 		this.loops.push(...loops);
 		this.code.bind(this.activation.returnLabel);
 		this.callStack.pop();
+		this.callRules.pop();
 		this.calls = calls;
 		this.activation = outer;
 		this.statement = statement;
@@ -263,11 +279,18 @@ export class ThreadLowering {
 	}
 }
 
-/** Variables and parameters of a body whose address is taken with `&`, directly (`&x`, not `&x->y`). */
+/** Variables and parameters of a body whose address is taken: with `&` (`&x`, not `&x->y`), or as an array that becomes a pointer. */
 function addressTakenIn(body: Block): Set<VariableItem | Parameter> {
 	const known = addressTakenCache.get(body);
 	if (known) return known;
 	const taken = new Set<VariableItem | Parameter>();
+	const take = (operand: Tree) => {
+		const root = rootOf(operand);
+		const declaration = root?.kind === "name" ? root.symbol?.declaration : undefined;
+		if (declaration?.kind === "variable" || declaration?.kind === "parameter") taken.add(declaration);
+	};
+	/** Arrays that an index is applied to: they do not become pointers. */
+	const indexed = new Set<unknown>();
 	const visit = (node: unknown): void => {
 		if (Array.isArray(node)) {
 			for (const element of node) visit(element);
@@ -275,11 +298,12 @@ function addressTakenIn(body: Block): Set<VariableItem | Parameter> {
 		}
 		if (typeof node !== "object" || node === null || !("kind" in node)) return;
 		const tree = node as Tree | Statement;
-		if (tree.kind === "unary" && tree.operator === "&") {
-			const root = rootOf(tree.operand);
-			const declaration = root?.kind === "name" ? root.symbol?.declaration : undefined;
-			if (declaration?.kind === "variable" || declaration?.kind === "parameter") taken.add(declaration);
-		}
+		if (tree.kind === "unary" && tree.operator === "&") take(tree.operand);
+		// Designators of initializers have kinds of the same names.
+		if (tree.kind === "index" && "object" in tree) indexed.add(bare(tree.object));
+		const isArray =
+			(tree.kind === "name" || tree.kind === "member" || tree.kind === "index") && tree.type?.kind === "array";
+		if (isArray && !indexed.has(tree)) take(tree);
 		for (const [key, child] of Object.entries(tree)) {
 			if (key !== "symbol" && key !== "type" && typeof child === "object") visit(child);
 		}
