@@ -25,6 +25,8 @@ export interface GraphEvent {
 	readonly end?: number;
 	/** Of a scenario: where the statement stands. */
 	readonly at?: Location;
+	/** The statement of the thread's own body that led here through calls; absent where `text` is that statement. */
+	readonly statement?: { readonly location: Location; readonly text: string };
 	/** The event that went wrong, or the one that made it wrong. */
 	readonly role?: "violation" | "earlier";
 }
@@ -53,13 +55,37 @@ export interface CycleStep {
 	readonly why: string;
 }
 
+/** What a picture shows of a thread in one place: an event, or both halves of a read-modify-write. */
+export interface GraphRow {
+	readonly events: readonly number[];
+	/** The statement of the thread's own body, white space folded. */
+	readonly text: string;
+	/** "reads x = 1", "x: 0 ⇒ 1, acquire"; "" where the text says it all. */
+	readonly effect: string;
+	readonly kind: "access" | "fence";
+}
+
+export interface GraphThread {
+	readonly name: string;
+	/** Of a scenario's thread. */
+	readonly cpu?: number;
+	readonly events: readonly number[];
+	/** In program order. What orders nothing between CPUs has no row. */
+	readonly rows: readonly GraphRow[];
+}
+
 export interface ExecutionGraph {
 	readonly model: "lkmm" | "sc";
-	readonly threads: readonly { readonly name: string; readonly events: readonly number[] }[];
+	readonly threads: readonly GraphThread[];
 	readonly events: readonly GraphEvent[];
 	readonly edges: readonly GraphEdge[];
 	/** The shortest cycle of program order and communication: what makes the execution weak. Absent when it is sequentially consistent. */
 	readonly cycle?: readonly CycleStep[];
+	/**
+	 * What the cycle means, a sentence for each of its steps that is not kept: "reader reads data before it reads flag; …". Empty for a
+	 * sequentially consistent execution.
+	 */
+	readonly story: readonly string[];
 	/** Pairs of plain accesses that race. */
 	readonly races: readonly { readonly first: number; readonly second: number; readonly message: string }[];
 	readonly initial: readonly { readonly location: string; readonly value: string }[];

@@ -167,6 +167,37 @@ export interface Trace {
 	readonly violation: Violation;
 }
 
+/** A memory barrier to be put into a scenario, on a line of its own. */
+export interface FenceInsertion {
+	readonly fence: "smp_mb" | "smp_rmb" | "smp_wmb";
+	readonly file: string;
+	/** The line that it comes above, from 1. */
+	readonly line: number;
+	/** Where that line begins: offset into the text, UTF-16 code units. */
+	readonly pos: number;
+	/** What is inserted there: the line with its indentation and its end. */
+	readonly text: string;
+	/** The statement that it stands above, white space folded. */
+	readonly before: string;
+}
+
+/** Barriers that together make a check safe: a search of the text with all of them found nothing. */
+export interface FenceFix {
+	readonly insertions: readonly FenceInsertion[];
+}
+
+/** The result of a litmus test in herd7's terms. */
+export interface LitmusReport {
+	readonly verdict: "Never" | "Sometimes" | "Always";
+	/** As herd7 counts them: for `~exists`, positive are the executions in which the proposition does not hold. */
+	readonly positive: number;
+	readonly negative: number;
+	/** Distinct final states. */
+	readonly states: number;
+	/** As herd7 prints it. */
+	readonly report: string;
+}
+
 export interface SearchStatistics {
 	readonly states: number;
 	readonly transitions: number;
@@ -184,6 +215,8 @@ export interface Verdict {
 	readonly trace?: Trace;
 	/** The execution that goes wrong, where it takes weak memory; what interleavings show has a `trace` instead. */
 	readonly graph?: ExecutionGraph;
+	/** Of a race with a graph: barriers that make the check safe, the weakest first. Absent where nobody looked for them. */
+	readonly fences?: readonly FenceFix[];
 	/** What is not supported, or which thread is too long, when the verdict is `inconclusive`. */
 	readonly reason?: string;
 	readonly stats: SearchStatistics;
@@ -204,4 +237,8 @@ export interface CheckResult extends Verdict {
 	/** The kinds the author expects: "safe", "reachable" or violation kinds. */
 	readonly expected: string;
 	readonly ok: boolean;
+	/** Of a litmus test. */
+	readonly litmus?: LitmusReport;
+	/** Of a litmus test: executions that end as its condition asks; for `forall`, those that do not. `graph` is the first. */
+	readonly witnesses?: readonly ExecutionGraph[];
 }

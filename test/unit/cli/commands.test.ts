@@ -201,8 +201,8 @@ scenario store_buffering {
 	it("draws what only weak memory shows as CPUs side by side and a cycle", async () => {
 		const { status, out } = await mmscn(["trace", "weak.mmscn", "weak"]);
 		assert.equal(status, 0);
-		assert.match(out, /^one +two$/m);
-		assert.match(out, /^\(\w\) writes x\.value = 1 +\(\w\) writes y\.value = 1$/m);
+		assert.match(out, /^CPU0: one +CPU1: two$/m);
+		assert.match(out, /^\(\w\) WRITE_ONCE\(x\.value, 1\); +\(\w\) WRITE_ONCE\(y\.value, 1\);\n +writes x\.value = 1 +writes y\.value = 1$/m);
 		assert.match(out, /^ {2}\(a\) -\w+-> \(b\) {2}/m);
 		assert.match(out, /nothing orders WRITE_ONCE\(/);
 		assert.ok(out.split("\n").every((line) => line.length <= 75));
