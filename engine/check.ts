@@ -24,6 +24,8 @@ export interface CheckOptions {
 	readonly countInterleavings: boolean;
 	/** After `safe`: also find the statements that no interleaving reached. */
 	readonly coverage?: boolean;
+	/** Transitions that the plain search may take before the reduced one begins; see explore.ts. */
+	readonly shallowTransitions?: number;
 	readonly lower: LowerOptions;
 	readonly cancelled?: () => boolean;
 	readonly onProgress?: (progress: Progress) => void;
@@ -88,8 +90,9 @@ export const coverageStatesMax = 50_000;
 /** Statements that no interleaving of any of the programs reached; undefined where that is too much to find out. */
 function coverageOfAll(programs: readonly Program[], options: CheckOptions): Coverage | undefined {
 	const reached = new Map<string, ReachedStatement>();
-	for (const program of programs) {
-		const coverage = coverageOf(new Machine(underInterleavings(program)), coverageStatesMax, options.cancelled);
+	for (const given of programs) {
+		const program = underInterleavings(given);
+		const coverage = coverageOf(new Machine(program), coverageStatesMax, options.cancelled);
 		if (!coverage) return undefined;
 		for (const statement of statementsReached(program, coverage)) {
 			const { file, line, column } = statement.location;

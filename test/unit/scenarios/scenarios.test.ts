@@ -44,7 +44,7 @@ describe("shipped scenarios", () => {
 						const { programs, problems } = lowerCheck(module, scenario, check);
 						assert.deepEqual(problems, []);
 						if (programs[0]?.memory === "lkmm") return;
-						const result = runPrograms(module.file, programs);
+						const result = runPrograms(module.file, programs, { ...defaultCheckOptions, shallowTransitions: 0 });
 						const plain = runPrograms(module.file, programs, { ...defaultCheckOptions, reduction: false });
 						assert.ok(
 							result.ok,
