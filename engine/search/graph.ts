@@ -28,7 +28,7 @@ export interface StateGraph {
 /** Builds the graph breadth first. Violating steps and states end there, as in the search. */
 export function buildGraph(stepper: Stepper, options: SearchOptions, watch: Watch): StateGraph {
 	const table = new StateTable(stepper);
-	const judge = new Judge(stepper.machine, (thread) => stepper.nextCell(thread));
+	const judge = new Judge(stepper.machine, options.wanted, (thread) => stepper.nextCell(thread));
 	const firstEdge = new NumberList();
 	const edgeTo = new NumberList();
 	const edgeThread = new NumberList();

@@ -74,7 +74,7 @@ export class InterleavingSearch {
 		this.options = options;
 		this.watch = watch;
 		this.table = new StateTable(stepper);
-		this.judge = new Judge(stepper.machine, (thread) => stepper.nextCell(thread));
+		this.judge = new Judge(stepper.machine, options.wanted, (thread) => stepper.nextCell(thread));
 		this.threads = stepper.machine.program.threads.length;
 		watch.add(() => ({
 			states: this.table.size,

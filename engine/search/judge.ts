@@ -16,11 +16,16 @@ export class Judge {
 	private readonly final: readonly number[];
 	/** Properties `exists`, by index, that no final state has met yet. */
 	readonly unmet: Set<number>;
+	private readonly racesFirst: boolean;
 	private readonly nextCell: ((thread: number) => number) | undefined;
 
-	/** `nextCell`: a faster way to the cell that a thread stands before, in the words that will be judged; -1 for none. */
-	constructor(machine: Machine, nextCell?: (thread: number) => number) {
+	/**
+	 * `wanted`: kinds that come first where a state is wrong in more than one way. `nextCell`: a faster way to the cell that a
+	 * thread stands before, in the words that will be judged; -1 for none.
+	 */
+	constructor(machine: Machine, wanted: readonly string[] = [], nextCell?: (thread: number) => number) {
 		this.machine = machine;
+		this.racesFirst = wanted.includes("data_race") && !wanted.includes("invariant");
 		this.nextCell = nextCell;
 		const indices = (kind: Property["property"]) =>
 			machine.program.properties.flatMap((property, index) => (property.property === kind ? [index] : []));
@@ -31,6 +36,12 @@ export class Judge {
 
 	/** What is wrong with a state that may go on. */
 	ofState(words: Int32Array): StateFault | undefined {
+		const broken = this.brokenInvariant(words);
+		if (!this.machine.program.detectDataRaces || (broken && !this.racesFirst)) return broken;
+		return this.dataRace(words) ?? broken;
+	}
+
+	private brokenInvariant(words: Int32Array): StateFault | undefined {
 		const { machine } = this;
 		for (const index of this.always) {
 			const property = machine.program.properties[index] as Property;
@@ -38,7 +49,7 @@ export class Judge {
 				return { kind: "invariant", detail: `always (${property.text}) does not hold`, threads: [], property: index };
 			}
 		}
-		return machine.program.detectDataRaces ? this.dataRace(words) : undefined;
+		return undefined;
 	}
 
 	/** Whether a thread waits to load again what did not change. Where nothing else can go on this is no deadlock: the other alternative did. */
@@ -122,11 +133,6 @@ export class Judge {
 			for (let second = first + 1; second < threads; second++) if (nextCell(second) === cell) return true;
 		}
 		return false;
-	}
-
-	/** Whether a state may be wrong although it is not the last. */
-	get judgesStates(): boolean {
-		return this.always.length > 0 || this.machine.program.detectDataRaces;
 	}
 
 	/** An object out of a pool that nobody points to any more. */

@@ -79,7 +79,7 @@ export class ReducedSearch {
 		this.stepper = stepper;
 		this.options = options;
 		this.watch = watch;
-		this.judge = new Judge(stepper.machine, (thread) => stepper.nextCell(thread));
+		this.judge = new Judge(stepper.machine, options.wanted, (thread) => stepper.nextCell(thread));
 		this.table = new StateTable(stepper);
 		this.ample = new AmpleSets(stepper);
 		this.home = new Int32Array(stepper.words.length);

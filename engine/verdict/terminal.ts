@@ -10,12 +10,13 @@ export type { StateFault };
  * is both, what the check expects comes first.
  */
 export function deadlockedOr(machine: Machine, words: Int32Array): StateFault | undefined {
-	const judge = new Judge(machine);
+	const { expect } = machine.program;
+	const judge = new Judge(machine, expect);
 	const fault = judge.ofState(words);
 	const scratch = new Int32Array(words.length);
 	const canStep = machine.program.threads.some(
 		(_, thread) => machine.running(words, thread) && forEachStep(machine, words, thread, scratch, () => false),
 	);
 	const last = canStep ? undefined : judge.ofLastState(words);
-	return fault && !(last && machine.program.expect.includes(last.kind)) ? fault : last;
+	return fault && !(last && expect.includes(last.kind) && !expect.includes(fault.kind)) ? fault : last;
 }

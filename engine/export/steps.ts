@@ -1,0 +1,545 @@
+/** The steps of one thread as Promela statements. */
+import { regionAt, stopsOf } from "../memory/compiled/region.ts";
+import { freed, live } from "../memory/layout.ts";
+import { isStop } from "../memory/sc.ts";
+import { deadRegisters, successors } from "../program/liveness.ts";
+import type { Expression, Instruction, InstructionBody, Place, Thread } from "../program/program.ts";
+import { droppedText, holdsText, irqsOffText, readersText, readerText, takenText, updateText } from "./look.ts";
+import type { ModelContext } from "./promela.ts";
+import { hasReloads } from "./promela.ts";
+import { divisors, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
+
+type Body<K extends InstructionBody["kind"]> = Extract<InstructionBody, { kind: K }>;
+
+/** How often joining code may be written again in one step before the export gives up. */
+const statementsMax = 5000;
+
+export class StepText {
+	private readonly context: ModelContext;
+	private readonly index: number;
+	private readonly thread: Thread;
+	private readonly isInit: boolean;
+	private readonly dead: readonly Int32Array[];
+	private readonly scope: Scope;
+	private starts: readonly number[] = [];
+
+	/** `index` of a thread, or one past the last for init. */
+	constructor(context: ModelContext, index: number) {
+		this.context = context;
+		this.index = index;
+		this.isInit = index >= context.program.threads.length;
+		this.thread = (this.isInit ? context.program.init : context.program.threads[index]) as Thread;
+		this.dead = this.isInit ? [] : (deadRegisters(context.program)[index] ?? []);
+		this.scope = { register: (register) => context.register(index, register) };
+	}
+
+	private get isCallback(): boolean {
+		return this.thread.kind === "callback" && !this.isInit;
+	}
+
+	/** Registers that a thread's local prefix may set: they are handed to the process. */
+	private get handedOver(): readonly number[] {
+		if (
+			this.isCallback ||
+			isStop(this.thread.instructions[this.thread.entry] as Instruction, this.context.layout.contextIsShared)
+		)
+			return [];
+		return this.thread.registers.flatMap((_, register) =>
+			this.context.isGlobal(this.index, register) ? [] : [register],
+		);
+	}
+
+	/** Code for `init` that runs the thread's local work before its first stop, with its variables there. */
+	prefix(): { readonly declared: string[]; readonly text: string; readonly after: string[] } {
+		const { context, index } = this;
+		const name = context.names.threads[index];
+		const { entry, instructions } = this.thread;
+		if (this.isCallback) {
+			this.starts = [entry];
+			return { declared: [], text: "", after: [] };
+		}
+		if (isStop(instructions[entry] as Instruction, context.layout.contextIsShared)) {
+			this.starts = [entry];
+			return { declared: [], text: this.standing(entry), after: [] };
+		}
+		const variables = this.handedOver.map((register) => `${name}_r${register}`);
+		const start = `${name}_start`;
+		const inside: Scope = {
+			register: (register) =>
+				context.isGlobal(index, register) ? context.register(index, register) : `${name}_r${register}`,
+		};
+		const starts = new Set<number>();
+		const writer = new StatementWriter(context, index, this.thread, inside, (pc) => {
+			starts.add(pc);
+			if (pc === ended)
+				return `${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; finished[${index}] = true;`;
+			return `${this.clear(pc, inside)}${start} = ${pc}; ${this.standing(pc)}`;
+		});
+		const text = writer.from(entry, false);
+		this.starts = [...starts].sort((one, two) => one - two);
+		return {
+			declared: [...variables, start].map((variable) => `	int ${variable};`),
+			text,
+			after: [...variables, start].map((variable) => `		${variable} = 0;`),
+		};
+	}
+
+	/** Statement that starts the process. */
+	run(): string {
+		const name = this.context.names.threads[this.index];
+		const given = this.handedOver.map((register) => `${name}_r${register}`);
+		if (this.starts.length > 1) given.unshift(`${name}_start`);
+		return `run ${name}(${given.join(", ")});`;
+	}
+
+	/** The scenario's init, as statements. */
+	initCode(): string {
+		return new StatementWriter(this.context, this.index, this.thread, this.scope, () => "skip;", true).from(
+			this.thread.entry,
+			true,
+		);
+	}
+
+	/** The proctype. */
+	process(): string {
+		this.prefix();
+		const { context, index, thread } = this;
+		const name = context.names.threads[index];
+		const handed = this.handedOver;
+		const parameters = handed.map((register) => `int ${this.scope.register(register)}`);
+		if (this.starts.length > 1) parameters.unshift("int start");
+		const locals = thread.registers.flatMap((_, register) =>
+			handed.includes(register) || context.isGlobal(index, register)
+				? []
+				: [`	int ${this.scope.register(register)};\n`],
+		);
+		const stops = new Set(stopsOf(thread, context.layout.contextIsShared));
+		const steps: string[] = [];
+		const wanted = [...this.starts].filter((pc) => pc >= 0);
+		const written = new Set<number>();
+		for (let pc = wanted.shift(); pc !== undefined; pc = wanted.shift()) {
+			if (written.has(pc) || !stops.has(pc)) continue;
+			written.add(pc);
+			const reached: number[] = [];
+			steps.push(this.step(pc, reached));
+			wanted.push(...reached);
+		}
+		const dispatch =
+			this.starts.length > 1
+				? `	if\n${this.starts.map((pc) => `	:: start == ${pc} -> goto ${pc < 0 ? "end_done" : this.labelOf(pc)}\n`).join("")}	fi;\n`
+				: "";
+		const done = this.isCallback ? "" : "end_done:\n	false\n";
+		return `\nproctype ${name}(${parameters.join("; ")}) {\n${locals.join("")}${dispatch}${steps.join("")}${done}}`;
+	}
+
+	private step(pc: number, reached: number[]): string {
+		const { context, index, thread } = this;
+		const site = context.program.sites[thread.instructions[pc]?.site ?? -1];
+		const label = this.labelOf(pc);
+		const writer = new StatementWriter(context, index, thread, this.scope, (stop) => {
+			if (stop === ended) return `${this.clear(thread.instructions.length, this.scope)}${this.ending()}`;
+			if (!reached.includes(stop)) reached.push(stop);
+			return `${this.clear(stop, this.scope, pc)}${this.standing(stop)}${context.checkState}goto ${this.labelOf(stop)}`;
+		});
+		const guards = this.guards(pc);
+		const leaves = thread.instructions[pc]?.kind === "reload" ? `			reloading[${index}] = false;\n` : "";
+		return `${label}:	/* ${(site?.text ?? "").replaceAll("*/", "* /")} */\n	atomic {\n		(${guards}) ->\n${leaves}${writer.from(pc, true)}\n	}\n`;
+	}
+
+	private labelOf(pc: number): string {
+		// A callback may wait for ever, and so may a load that nothing makes the compiler do again.
+		const mayStay = (this.isCallback && pc === this.thread.entry) || this.thread.instructions[pc]?.kind === "reload";
+		return mayStay ? `end_S${pc}` : `S${pc}`;
+	}
+
+	private guards(pc: number): string {
+		const { context, index } = this;
+		const guards: string[] = [];
+		if (this.isCallback && pc === this.thread.entry) guards.push(`running[${index}]`);
+		if (context.hasContexts)
+			for (const mate of context.layout.cpuMates[index] ?? [])
+				guards.push(`irq[${mate}] == 0 && preempt[${mate}] == 0 && spin[${mate}] == 0`);
+		const enabled = context.look.enabled(index, pc, (register) => context.register(index, register));
+		if (enabled !== "true") guards.push(enabled);
+		return guards.join(" && ") || "true";
+	}
+
+	/** Clears the registers that no longer matter at a stop, as far as the step may have set them. */
+	private clear(pc: number, scope: Scope, from?: number): string {
+		const dead = [...(this.dead[pc] ?? [])];
+		if (from === undefined || (this.isCallback && from === this.thread.entry))
+			return dead.map((register) => `${scope.register(register)} = 0; `).join("");
+		const region = regionAt(this.thread, from, this.context.layout, this.index);
+		const cleared = new Set(this.dead[from] ?? []);
+		for (const inside of region.inside) {
+			const instruction = this.thread.instructions[inside] as Instruction;
+			if ("register" in instruction && instruction.register !== undefined) cleared.delete(instruction.register);
+			if (instruction.kind === "lock" && instruction.try !== undefined) cleared.delete(instruction.try);
+		}
+		return dead.flatMap((register) => (cleared.has(register) ? [] : [`${scope.register(register)} = 0; `])).join("");
+	}
+
+	private ending(): string {
+		const { context, index } = this;
+		const races = context.program.detectDataRaces
+			? `next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0; `
+			: "";
+		if (!this.isCallback) return `finished[${index}] = true; ${races}${context.checkState}goto end_done`;
+		return `running[${index}] = false; ${races}${context.checkState}goto ${this.labelOf(this.thread.entry)}`;
+	}
+
+	/** Takes note of the access that a thread which stops here is about to make, and of a reload. */
+	private standing(pc: number): string {
+		const { context, index } = this;
+		if (pc < 0) return "";
+		const instruction = this.thread.instructions[pc] as Instruction;
+		let text = "";
+		if (hasReloads(context.program) && instruction.kind === "reload") text += `reloading[${index}] = true; `;
+		if (!context.program.detectDataRaces) return text;
+		if (instruction.kind !== "load" && instruction.kind !== "store" && instruction.kind !== "update")
+			return `${text}next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0; `;
+		const how =
+			(instruction.kind !== "update" && instruction.marking === "plain" ? 1 : 0) +
+			(instruction.kind === "load" ? 0 : 2);
+		const set = (cell: number, object: number) =>
+			`next_cell[${index}] = ${cell + 1}; next_object[${index}] = ${object}; next_how[${index}] = ${how}`;
+		const { cases } = context.places.resolve(index, instruction.place, this.scope);
+		const [only] = cases;
+		if (only && only.condition === undefined) return `${text}${set(only.cell, only.object)}; `;
+		const chosen = cases.map(({ condition, cell, object }) => ` :: ${condition} -> ${set(cell, object)}`);
+		return `${text}if${chosen.join("")} :: else -> next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0 fi; `;
+	}
+}
+
+/** Stands for "the thread has ended" where a program counter is asked for. */
+export const ended = -1;
+
+/** Writes instructions one after the other, up to where the step ends. */
+class StatementWriter {
+	private readonly context: ModelContext;
+	private readonly index: number;
+	private readonly thread: Thread;
+	private readonly scope: Scope;
+	private readonly atStop: (pc: number) => string;
+	private readonly runsOn: boolean;
+	private statements = 0;
+
+	constructor(
+		context: ModelContext,
+		index: number,
+		thread: Thread,
+		scope: Scope,
+		atStop: (pc: number) => string,
+		runsOn = false,
+	) {
+		this.context = context;
+		this.index = index;
+		this.thread = thread;
+		this.scope = scope;
+		this.atStop = atStop;
+		this.runsOn = runsOn;
+	}
+
+	/** Statements from an instruction on. `first`: it begins the step, whatever it is. */
+	from(start: number, first: boolean, depth = 2): string {
+		const tabs = "\t".repeat(depth);
+		let text = "";
+		let pc = start;
+		let isFirst = first;
+		for (;;) {
+			if (++this.statements > statementsMax)
+				throw new Error(`${this.thread.name}: a step is too long to export (a loop inside one step?)`);
+			const instruction = this.thread.instructions[pc] as Instruction;
+			if (!isFirst && !this.runsOn && isStop(instruction, this.context.layout.contextIsShared))
+				return `${text}${tabs}${this.atStop(pc)}`;
+			if (instruction.kind === "end") return `${text}${this.end(tabs)}`;
+			if (instruction.kind === "branch") return `${text}${this.branch(instruction, depth)}`;
+			if (instruction.kind === "reload" && !isFirst) return `${text}${this.mayReload(instruction, pc, depth)}`;
+			isFirst = false;
+			const statement = this.statement(instruction);
+			if (statement !== "") text += `${tabs}${statement};\n`;
+			pc = successors(instruction)[0] as number;
+		}
+	}
+
+	private branch(instruction: Body<"branch">, depth: number): string {
+		const tabs = "\t".repeat(depth);
+		const zero = this.zero(instruction.condition);
+		const check = zero === "" ? "" : `${tabs}${zero}\n`;
+		return `${check}${tabs}if\n${tabs}:: ${promelaCondition(instruction.condition, this.scope)} ->\n${this.from(instruction.then, false, depth + 1)}\n${tabs}:: else ->\n${this.from(instruction.otherwise, false, depth + 1)}\n${tabs}fi`;
+	}
+
+	private mayReload(instruction: Extract<Instruction, { kind: "reload" }>, pc: number, depth: number): string {
+		const tabs = "\t".repeat(depth);
+		const next = this.from(instruction.next, false, depth + 1);
+		const again = instruction.glued
+			? `${tabs}	${this.statement(instruction)};\n${next}`
+			: `${tabs}	${this.atStop(pc)}`;
+		const guard = instruction.glued
+			? `${this.context.register(this.index, instruction.register)} != ${this.readText(instruction.place)}`
+			: "true";
+		return `${tabs}if\n${tabs}:: true ->\n${next}\n${tabs}:: ${guard} ->	/* the compiler loads again */\n${again}\n${tabs}fi`;
+	}
+
+	private readText(place: Place): string {
+		return this.context.places
+			.resolve(this.index, place, this.scope)
+			.cases.reduceRight(
+				(otherwise, { condition, cell }) =>
+					condition
+						? `(${condition} -> ${this.context.names.cells[cell]} : ${otherwise})`
+						: `${this.context.names.cells[cell]}`,
+				"0",
+			);
+	}
+
+	private value(expression: Expression): string {
+		return promelaValue(expression, this.scope);
+	}
+
+	private register(register: number): string {
+		return this.scope.register(register);
+	}
+
+	/** Statement that stops where an expression divides by zero; empty where none does. */
+	private zero(...expressions: Expression[]): string {
+		const zeros = expressions.flatMap((expression) => divisors(expression, this.scope));
+		return zeros.length === 0 ? "" : `if :: ${zeros.join(" || ")} -> VIOLATION(division_by_zero) :: else fi; `;
+	}
+
+	private end(tabs: string): string {
+		const { context, index } = this;
+		if (this.runsOn) return `${tabs}skip;`;
+		const checks: string[] = [];
+		if (context.hasContexts) {
+			checks.push(`:: rcu[${index}] > 0 -> VIOLATION(rcu_reader_left_open)`);
+			checks.push(`:: rcu[${index}] == 0 && (irq[${index}] > 0 || preempt[${index}] > 0) -> VIOLATION(lock_misuse)`);
+		}
+		const held = context.layout.lockCells.map((cell) => holdsText(context.names.cells[cell] ?? "", index, true));
+		if (held.length > 0)
+			checks.push(
+				`:: ${context.hasContexts ? `rcu[${index}] == 0 && irq[${index}] == 0 && preempt[${index}] == 0 && ` : ""}(${held.join(" || ")}) -> VIOLATION(lock_misuse)`,
+			);
+		const check =
+			checks.length === 0
+				? ""
+				: `${tabs}if\n${checks.map((each) => `${tabs}${each}\n`).join("")}${tabs}:: else\n${tabs}fi;\n`;
+		return `${check}${tabs}${this.atStop(ended)}`;
+	}
+
+	/** Statements that resolve a place, and the cell's name: `m[at]` where it depends. */
+	private resolve(place: Place, variable = "at"): { readonly before: string; readonly cell: string } {
+		const { places, names } = this.context;
+		const { cases, faults } = places.resolve(this.index, place, this.scope);
+		const zero = this.zero(place.base, place.offset);
+		const [only] = cases;
+		if (only && only.condition === undefined)
+			return { before: `${zero}${this.alive(only.object)}`, cell: names.cells[only.cell] as string };
+		const chosen = cases.map(
+			({ condition, cell, object }) =>
+				` :: ${condition} -> ${this.alive(object)}${variable} = ${cell} /* ${names.cells[cell]} */`,
+		);
+		const wrong = faults.map(({ condition, kind }) => ` :: ${condition ?? "else"} -> VIOLATION(${kind})`);
+		const rest = faults.some(({ condition }) => condition === undefined)
+			? ""
+			: " :: else -> VIOLATION(wild_dereference)";
+		return { before: `${zero}if${chosen.join("")}${wrong.join("")}${rest} fi; `, cell: `m[${variable}]` };
+	}
+
+	private alive(object: number): string {
+		if (!this.context.places.mayDie(object)) return "";
+		return `if :: alive[${object}] == ${live} :: alive[${object}] == ${freed} -> VIOLATION(use_after_free) :: else -> VIOLATION(wild_dereference) fi; `;
+	}
+
+	/** The statement of an instruction that neither branches nor ends; empty where it does nothing. */
+	private statement(instruction: Instruction): string {
+		const { context, index } = this;
+		switch (instruction.kind) {
+			case "assign":
+				return `${this.zero(instruction.value)}${this.register(instruction.register)} = ${this.value(instruction.value)}`;
+			case "choose": {
+				const values = Array.from(
+					{ length: instruction.high - instruction.low + 1 },
+					(_, step) => instruction.low + step,
+				);
+				return `if${values.map((value) => ` :: ${this.register(instruction.register)} = ${value}`).join("")} fi`;
+			}
+			case "check":
+				return `${this.zero(instruction.condition)}if :: ${promelaCondition(instruction.condition, this.scope)} :: else -> VIOLATION(${instruction.violation}) fi`;
+			case "await":
+				return this.runsOn
+					? `if :: ${promelaCondition(instruction.condition, this.scope)} :: else -> VIOLATION(deadlock) fi`
+					: "";
+			case "might_sleep":
+				if (this.thread.kind === "callback") return "VIOLATION(sleep_in_atomic)";
+				return context.hasContexts && !this.runsOn
+					? `if :: ${readerText(index, asIs)} -> VIOLATION(sleep_in_atomic) :: else fi`
+					: "";
+			case "load":
+			case "reload": {
+				const { before, cell } = this.resolve(instruction.place);
+				return `${before}${this.register(instruction.register)} = ${cell}`;
+			}
+			case "store": {
+				const { before, cell } = this.resolve(instruction.place);
+				return `${before}${this.zero(instruction.value)}${cell} = ${this.value(instruction.value)}`;
+			}
+			case "update":
+				return this.update(instruction);
+			case "is_locked": {
+				const { before, cell } = this.resolve(instruction.lock);
+				return `${before}${this.register(instruction.register)} = (${cell} != 0)`;
+			}
+			case "holds": {
+				const { before, cell } = this.resolve(instruction.lock);
+				return `${before}${this.register(instruction.register)} = ${holdsText(cell, index, instruction.shared)}`;
+			}
+			case "lock":
+				return this.lock(instruction);
+			case "unlock":
+				return this.unlock(instruction);
+			case "downgrade": {
+				const { before, cell } = this.resolve(instruction.lock);
+				return `${before}if :: !${holdsText(cell, index, false)} -> VIOLATION(lock_misuse) :: else fi; ${cell} = ${takenText(droppedText(cell, index, false), index, true)}`;
+			}
+			case "context_get":
+				if (this.runsOn || !context.hasContexts) return `${this.register(instruction.register)} = 0`;
+				return `${this.register(instruction.register)} = ${instruction.context === "atomic" ? readerText(index, asIs) : `${instruction.context}[${index}]`}`;
+			case "context":
+				return this.runsOn ? "" : this.changeContext(instruction);
+			case "context_set":
+				return this.runsOn
+					? ""
+					: `irq[${index}] = ${promelaCondition(instruction.value, this.scope)}; ${this.quiesce()}`;
+			case "irqs_disabled_on":
+				return `${this.register(instruction.register)} = ${context.hasContexts ? irqsOffText(context.program, this.value(instruction.cpu), asIs) : "0"}`;
+			case "grace_period_begin":
+				return `waits[${instruction.gracePeriod}] = ${readersText(context.program, asIs)}`;
+			case "call_rcu":
+				return this.callRcu(instruction);
+			case "allocate":
+				return this.allocate(instruction);
+			case "free":
+				return this.free(instruction);
+			default:
+				return "";
+		}
+	}
+
+	private update(instruction: Body<"update">): string {
+		const { before, cell } = this.resolve(instruction.place);
+		const { compare } = instruction;
+		const zero = this.zero(instruction.operand, ...(compare ? [compare.value] : []));
+		const write = `${cell} = ${updateText(instruction.update, "before", "operand")}`;
+		const stores = compare
+			? `if :: before ${compare.unless ? "!=" : "=="} ${this.value(compare.value)} -> ${write} :: else fi`
+			: write;
+		const keep = instruction.register === undefined ? "" : `; ${this.register(instruction.register)} = before`;
+		return `${before}${zero}before = ${cell}; operand = ${this.value(instruction.operand)}; ${stores}${keep}`;
+	}
+
+	private lock(instruction: Body<"lock">): string {
+		const { index } = this;
+		const { before, cell } = this.resolve(instruction.lock);
+		const bit = instruction.bit;
+		const word = bit ? this.resolve(bit.word, "object") : undefined;
+		const mask = bit ? `(1 << ${this.value(bit.number)})` : "";
+		const free = [
+			instruction.shared ? `(${cell} & 255) == 0` : `${cell} == 0`,
+			...(word ? [`(${word.cell} & ${mask}) == 0`] : []),
+		].join(" && ");
+		const take = [
+			`${cell} = ${takenText(cell, index, instruction.shared)}`,
+			...(word ? [`${word.cell} = ${word.cell} | ${mask}`] : []),
+			...(instruction.spinning && !this.runsOn ? [`spin[${index}] = spin[${index}] + 1`] : []),
+		].join("; ");
+		const begin = `${before}${word?.before ?? ""}`;
+		if (instruction.try !== undefined) {
+			const register = this.register(instruction.try);
+			return `${begin}if :: ${free} -> ${register} = 1; ${take} :: else -> ${register} = 0 fi`;
+		}
+		const wait = this.runsOn ? `if :: ${free} :: else -> VIOLATION(deadlock) fi; ` : "";
+		return `${begin}if :: ${holdsText(cell, index, true)} -> VIOLATION(lock_misuse) :: else fi; ${wait}${this.order(instruction.lock)}${take}`;
+	}
+
+	/** The documented lock order, for each lock that this may be. */
+	private order(place: Place): string {
+		const { context, index } = this;
+		const rank = (cell: number) => context.program.cells[cell]?.lock?.rank;
+		const checks = context.places.resolve(index, place, this.scope).cases.flatMap(({ condition, cell }) => {
+			const own = rank(cell);
+			if (own === undefined) return [];
+			const later = context.layout.lockCells.filter((other) => (rank(other) ?? own) > own);
+			if (later.length === 0) return [];
+			const held = later.map((other) => holdsText(context.names.cells[other] ?? "", index, true)).join(" || ");
+			return [`:: ${condition ? `${condition} && ` : ""}(${held}) -> VIOLATION(lock_order)`];
+		});
+		return checks.length === 0 ? "" : `if ${checks.join(" ")} :: else fi; `;
+	}
+
+	private unlock(instruction: Body<"unlock">): string {
+		const { index } = this;
+		const { before, cell } = this.resolve(instruction.lock);
+		const bit = instruction.bit;
+		const word = bit ? this.resolve(bit.word, "object") : undefined;
+		const clear = bit && word ? `; ${word.before}${word.cell} = ${word.cell} & ~(1 << ${this.value(bit.number)})` : "";
+		const spin = instruction.spinning && !this.runsOn ? `; spin[${index}] = spin[${index}] - 1; ${this.quiesce()}` : "";
+		const held = instruction.shared ? `(${cell} & ${1 << (8 + index)}) != 0` : holdsText(cell, index, false);
+		return `${before}if :: ${held} :: else -> VIOLATION(lock_misuse) fi; ${cell} = ${droppedText(cell, index, instruction.shared)}${clear}${spin}`;
+	}
+
+	private changeContext(instruction: Body<"context">): string {
+		const { index } = this;
+		const name = `${instruction.context}[${index}]`;
+		if (instruction.context === "irq") return `${name} = ${instruction.change > 0 ? 1 : 0}; ${this.quiesce()}`;
+		if (instruction.change > 0) return `${name} = ${name} + 1`;
+		return `if :: ${name} > 0 :: else -> VIOLATION(lock_misuse) fi; ${name} = ${name} - 1; ${this.quiesce()}`;
+	}
+
+	private quiesce(): string {
+		const periods = this.context.program.gracePeriods;
+		if (periods === 0) return "skip";
+		const leave = Array.from(
+			{ length: periods },
+			(_, period) => `waits[${period}] = waits[${period}] & ~${1 << this.index}`,
+		);
+		return `if :: ${readerText(this.index, asIs)} :: else -> ${leave.join("; ")} fi`;
+	}
+
+	private callRcu(instruction: Body<"call_rcu">): string {
+		const { context } = this;
+		const given = instruction.arguments.map(
+			(argument) => `${context.register(instruction.thread, argument.register)} = ${this.value(argument.value)}; `,
+		);
+		return `if :: running[${instruction.thread}] -> LIMIT(rcu_callbacks) :: else fi; ${given.join("")}waits[${instruction.gracePeriod}] = ${readersText(context.program, asIs)}; running[${instruction.thread}] = true`;
+	}
+
+	private allocate(instruction: Body<"allocate">): string {
+		const { program } = this.context;
+		const register = this.register(instruction.register);
+		const objects = program.pools[instruction.pool]?.objects ?? [];
+		const choices = objects.map(
+			(object) =>
+				` :: alive[${object}] != ${live} -> alive[${object}] = ${live}; ${register} = ${program.objects[object]?.address ?? 0}`,
+		);
+		return `if${choices.join("")} :: else -> ${register} = 0 fi`;
+	}
+
+	private free(instruction: Body<"free">): string {
+		const { program, values, layout, names } = this.context;
+		const pointer = this.value(instruction.pointer);
+		const known = values.values(this.index, instruction.pointer);
+		const choices = program.objects.flatMap((object, number) => {
+			if (known && !known.has(object.address)) return [];
+			const locks = layout.lockCells.filter((cell) => program.cells[cell]?.object === number);
+			const locked = locks.map((cell) => `${names.cells[cell]} != 0`).join(" || ");
+			const held = locks.length === 0 ? "" : `if :: ${locked} -> VIOLATION(lock_misuse) :: else fi; `;
+			return [
+				` :: ${pointer} == ${object.address} -> if :: alive[${number}] == ${live} :: else -> VIOLATION(double_free) fi; ${held}alive[${number}] = ${freed}`,
+			];
+		});
+		return `${this.zero(instruction.pointer)}if :: ${pointer} == 0${choices.join("")} :: else -> VIOLATION(invalid_free) fi`;
+	}
+}
+
+const asIs = (name: string) => name;
