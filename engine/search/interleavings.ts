@@ -231,6 +231,10 @@ export class InterleavingSearch {
 
 	/** Takes note of a violation. False ends the search. */
 	private violates(ending: Ending): boolean {
+		if (this.options.onViolation) {
+			this.options.onViolation(ending.fault, ending.step?.thread, () => this.scheduleOf(ending));
+			return true;
+		}
 		const wanted = this.options.wanted;
 		if (wanted && !wanted.includes(ending.fault.kind)) {
 			this.other ??= ending;

@@ -1,4 +1,7 @@
+import type { Fault } from "../memory/access.ts";
 import type { Limit } from "../verdict/verdict.ts";
+import type { StateFault } from "./judge.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Every limit of a search, in one place. Hitting one makes the verdict `inconclusive`, and the verdict says which. */
 export interface Limits {
@@ -35,6 +38,8 @@ export interface SearchOptions {
 	readonly reduction: boolean;
 	/** Kinds of violation to go on for: others are kept, and reported only when none of these exists. Absent: the first of any kind. */
 	readonly wanted?: readonly string[];
+	/** Hears of every violation, in the order of fewest context switches; the search goes on to its end and reports none itself. */
+	readonly onViolation?: (fault: Fault | StateFault, thread: number | undefined, schedule: () => Schedule) => void;
 	/** Polled at least every `pollTransitions` transitions; true ends the search as `inconclusive`, limit `cancelled`. */
 	readonly cancelled?: () => boolean;
 	readonly onProgress?: (progress: Progress) => void;
