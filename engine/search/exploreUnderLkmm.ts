@@ -142,12 +142,32 @@ class GraphSearch {
 		if (start.start(initial, []).kind !== "done" || start.arities.some((arity) => arity > 1)) return undefined;
 		words.set(initial.subarray(0, start.layout.gracePeriods));
 		const memory = programMemory(this.program, words);
-		const threads = this.program.threads.map((_, index) => programThread(memory, index));
-		const lkmm: LkmmProgram = { threads, locations: memory.locations, locationAt: memory.locationAt };
+		const begin = performance.now();
+		let total: ExploreStatistics | undefined;
+		for (;;) {
+			const before = countOf(memory);
+			const stats = this.pass(memory, words, (performance.now() - begin) / 1000);
+			total = total ? { ...stats, checked: stats.checked + total.checked, seconds: stats.seconds + total.seconds } : stats;
+			if (this.found || stats.limit || countOf(memory) === before) return total;
+		}
+	}
+
+	private pass(memory: ProgramMemory, words: Int32Array, secondsBefore: number): ExploreStatistics {
+		const { written } = memory;
+		const lkmm: LkmmProgram = {
+			threads: this.program.threads.map((_, index) => programThread(memory, index)),
+			locations: memory.locations,
+			locationAt: memory.locationAt,
+			located: ({ origin }, address) => {
+				const known = written.get(origin as number);
+				if (known) known.add(address);
+				else written.set(origin as number, new Set([address]));
+			},
+		};
 		const { limits, cancelled, onProgress } = this.options;
 		return exploreGraphs(lkmm, {
 			model: "lkmm",
-			limits: { seconds: limits.secondsMax, executions: executionsMaximum },
+			limits: { seconds: limits.secondsMax - secondsBefore, executions: executionsMaximum },
 			cancelled,
 			onProgress:
 				onProgress &&
@@ -290,6 +310,13 @@ class GraphSearch {
 				: (state.program.locations[cell]?.initial ?? 0)
 			: state.valueOf(last);
 	}
+}
+
+/** How much is known of what instructions write. */
+function countOf({ written }: ProgramMemory): number {
+	let count = 0;
+	for (const addresses of written.values()) count += addresses.size;
+	return count;
 }
 
 const nowhere: Location = { file: "", line: 1, column: 1, endLine: 1, endColumn: 1 };

@@ -451,20 +451,17 @@ function alternatives(state: State, thread: number): readonly Option[] {
  * somebody waits for such a write. Were there none, what happens before would have a cycle.
  */
 function guesses(state: State): readonly Option[] {
-	const wanted = new Set<number>();
-	let anywhere = false;
-	for (const part of state.parts) {
-		for (const [i, event] of part.path.events.entries()) {
-			if (event.address >= 0 && (part.location[i] as number) < 0) anywhere = true;
-			if (isRead(event) && part.rf[i] === notYet && (part.location[i] as number) >= 0) wanted.add(part.location[i] as number);
-		}
-	}
-	const addresses = [...wanted].map((location) => state.program.locations[location]?.address as number);
-	if (!anywhere && addresses.length === 0) return [];
+	const wanted = state.parts.map(({ path, location, rf }) => {
+		const locations = path.events.flatMap((event, i) => (isRead(event) && rf[i] === notYet && (location[i] as number) >= 0 ? [location[i] as number] : []));
+		return new Set(locations.map((at) => state.program.locations[at]?.address as number));
+	});
 	for (const [thread, { path }] of state.parts.entries()) {
 		if (path.end.kind !== "choice") continue;
 		const { mayRunAhead } = path.end;
-		if (addresses.some((address) => mayRunAhead(address))) return alternatives(state, thread);
+		// A thread does not read what it writes later.
+		if (wanted.some((addresses, reader) => reader !== thread && [...addresses].some((address) => mayRunAhead(address)))) {
+			return alternatives(state, thread);
+		}
 	}
 	return [];
 }

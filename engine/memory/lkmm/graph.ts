@@ -97,7 +97,7 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 		events,
 		edges: edges.filter((edge, i) => edge.from !== edge.to && edges.findIndex((e) => sameEdge(e, edge)) === i),
 		...(cycle && { cycle }),
-		story: cycle ? storyOf(cycle, events, threads) : [],
+		story: cycle ? storyOf(cycle, events, threads, edges) : [],
 		races: races.filter((race, i) => races.findIndex((r) => r.first === race.first && r.second === race.second) === i),
 		initial: shownLocations.map((index) => valueAt(index, locations[index]?.initial ?? 0)),
 		final: shownLocations.map((index) => valueAt(index, finalOf(execution, index))),

@@ -20,11 +20,17 @@ export interface ProgramMemory {
 	readonly argumentAddress: (thread: number, register: number) => number;
 	/** What is wrong with an access at `base + offset`, lifetimes aside; undefined when it names a cell. */
 	readonly faultAt: (base: number, offset: number, structure: number, text: string) => Fault | undefined;
-	/** Whether a lock is at an address. */
-	readonly isLock: (address: number) => boolean;
+	/**
+	 * Addresses that each instruction has been seen to write, by `originOf`. A search takes them for all that it may write, and
+	 * is done again when it has seen another: a write is found before anybody can have read from it.
+	 */
+	readonly written: Map<number, Set<number>>;
 	/** Cells of an object that are no locks. */
 	readonly cellsOf: (object: number) => readonly number[];
 }
+
+/** Number of an instruction among those of all threads. */
+export const originOf = (thread: number, pc: number): number => thread * 2 ** 16 + pc;
 
 /** Arguments that one callback may get; each has a location. */
 const argumentsMaximum = 4;
@@ -65,7 +71,7 @@ export function programMemory(program: Program, words: Int32Array): ProgramMemor
 			const resolved = resolve(program, layout, allLive, base, offset, structure, text);
 			return typeof resolved === "number" ? undefined : resolved;
 		},
-		isLock: (address) => program.cells[byAddress.get(address) ?? -1]?.lock !== undefined,
+		written: new Map(),
 		cellsOf: (object) => program.cells.flatMap((cell, index) => (cell.object === object && !cell.lock ? [index] : [])),
 	};
 }

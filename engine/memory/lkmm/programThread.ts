@@ -10,7 +10,7 @@ import { evaluateBinary } from "../expression.ts";
 import { updated } from "../sc.ts";
 import type { Fault } from "../access.ts";
 import { postDominators, successorsOf } from "./postDominators.ts";
-import { freed, live, type ProgramMemory } from "./programMemory.ts";
+import { freed, live, originOf, type ProgramMemory } from "./programMemory.ts";
 import { noLoads, PathRecorder, type Recorded, unionOf } from "./recorder.ts";
 import { EventKind, type Path, type PathEnd, type Tag, type Term, type Thread } from "./thread.ts";
 
@@ -155,6 +155,7 @@ class ProgramRecorder extends PathRecorder {
 			const site = this.program.sites[instruction.site];
 			this.counter++;
 			this.source = { text: site?.text ?? "", pos: instruction.site, end: instruction.site };
+			this.origin = originOf(this.code.index, this.pc);
 			this.glued = instruction.glued && (instruction.kind === "store" || instruction.kind === "update");
 			if (instruction.kind === "end") {
 				this.endChecks(instruction);
@@ -346,7 +347,7 @@ class ProgramRecorder extends PathRecorder {
 			condition,
 			alternatives,
 			...(alternativeOf && { alternativeOf }),
-			mayWrite: (address) => writes.addresses.has(address) || (writes.any && !this.code.memory.isLock(address)),
+			mayWrite: (address) => writes.addresses.has(address),
 			mayRunAhead: this.runningAhead(condition, join),
 			take: (alternative) => {
 				const known = taken[alternative];
@@ -364,14 +365,11 @@ class ProgramRecorder extends PathRecorder {
 	/** Which writes from here on do not have to wait for the condition: they stand behind its branches, or an access is plain. */
 	private runningAhead(condition: number | undefined, join: number | undefined): (address: number) => boolean {
 		if (condition === undefined) return () => false;
-		const { memory, writes } = this.code;
+		const { writes } = this.code;
 		const here = writes[Math.max(this.pc, 0)] as Writes;
 		const readsPlainly = this.loadsOf(condition).some((load) => this.events[load]?.tag === "plain");
 		const behind = join === undefined || readsPlainly ? here : join < 0 ? undefined : writes[join];
-		return (address) => {
-			if (here.plain.has(address) || behind?.addresses.has(address)) return true;
-			return (here.plainAny || (behind?.any ?? false)) && !memory.isLock(address);
-		};
+		return (address) => here.plain.has(address) || (behind?.addresses.has(address) ?? false);
 	}
 
 	private loadsOf(term: number): number[] {
@@ -827,52 +825,28 @@ function countedLocks(program: Program): ReadonlySet<number> {
 /** What an instruction, or what follows it, may write. */
 interface Writes {
 	readonly addresses: Set<number>;
-	/** Also any cell that is no lock. */
-	any: boolean;
 	/** What plain stores among them may write. */
 	readonly plain: Set<number>;
-	plainAny: boolean;
 }
 
-function ownWrites(memory: ProgramMemory, instruction: Instruction): Writes {
+function ownWrites(memory: ProgramMemory, thread: number, pc: number, instruction: Instruction): Writes {
 	const { program } = memory;
-	const writes: Writes = { addresses: new Set(), any: false, plain: new Set(), plainAny: false };
-	const put = (place: Place) => {
-		if (place.offset.op !== "constant") writes.any = true;
-		else if (place.base.op === "constant") writes.addresses.add(place.base.value + place.offset.value);
-		else if (place.structure < 0) writes.any = true;
-		else {
-			const { value } = place.offset;
-			for (const { structure, address } of program.instances) {
-				if (structure === place.structure) writes.addresses.add(address + value);
-			}
-		}
-	};
+	const written = memory.written.get(originOf(thread, pc)) ?? [];
+	const writes: Writes = { addresses: new Set(written), plain: new Set() };
 	switch (instruction.kind) {
 		case "store":
-			put(instruction.place);
 			if (instruction.marking === "plain" || instruction.marking === "data_race") {
-				for (const address of writes.addresses) writes.plain.add(address);
-				writes.plainAny = writes.any;
+				for (const address of written) writes.plain.add(address);
 			}
-			break;
-		case "update":
-			put(instruction.place);
 			break;
 		case "lock":
 		case "unlock":
 		case "downgrade":
 			for (const address of locksOf(program, instruction)) writes.addresses.add(address);
-			if (instruction.kind === "downgrade") break;
-			if (instruction.bit) put(instruction.bit.word);
 			break;
 		case "call_rcu":
 			writes.addresses.add(memory.startAddress(instruction.thread));
 			for (const { register } of instruction.arguments) writes.addresses.add(memory.argumentAddress(instruction.thread, register));
-			break;
-		case "allocate":
-		case "free":
-			writes.any = true;
 			break;
 	}
 	return writes;
@@ -880,16 +854,13 @@ function ownWrites(memory: ProgramMemory, instruction: Instruction): Writes {
 
 function reachableWrites(memory: ProgramMemory, index: number): readonly Writes[] {
 	const { instructions } = memory.program.threads[index] as Program["threads"][number];
-	const result = instructions.map((instruction) => ownWrites(memory, instruction));
+	const result = instructions.map((instruction, pc) => ownWrites(memory, index, pc, instruction));
 	for (let changed = true; changed; ) {
 		changed = false;
 		for (let pc = instructions.length - 1; pc >= 0; pc--) {
 			const before = result[pc] as Writes;
 			for (const next of successorsOf(instructions[pc] as Instruction)) {
 				const after = result[next] as Writes;
-				if ((after.any && !before.any) || (after.plainAny && !before.plainAny)) changed = true;
-				before.any ||= after.any;
-				before.plainAny ||= after.plainAny;
 				for (const set of ["addresses", "plain"] as const) {
 					for (const address of after[set]) {
 						if (before[set].has(address)) continue;

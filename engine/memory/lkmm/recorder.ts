@@ -52,6 +52,8 @@ export abstract class PathRecorder {
 	/** Number of the present statement. */
 	protected counter = 0;
 	protected source: EventSource = { text: "", pos: 0, end: 0 };
+	/** Goes with every write: see PathEvent.origin. */
+	protected origin: number | undefined;
 
 	/** Goes on from where another recorder of the same code stands. */
 	protected continueFrom(other: PathRecorder): void {
@@ -61,6 +63,7 @@ export abstract class PathRecorder {
 		this.controls = [...other.controls];
 		this.counter = other.counter;
 		this.source = other.source;
+		this.origin = other.origin;
 	}
 
 	/** Leaves the conditions that end at or before an instruction. */
@@ -109,6 +112,7 @@ export abstract class PathRecorder {
 			addressDependencies: unionOf(more.addressless ? noLoads : place.data, moreAddress),
 			dataDependencies: data,
 			after: this.sameStatement(needs),
+			...(this.origin !== undefined && kind === EventKind.Write && { origin: this.origin }),
 			...(more.lifetime && { lifetime: more.lifetime }),
 			...(more.raceAllowed && { raceAllowed: true }),
 			...(more.glued && { glued: true }),

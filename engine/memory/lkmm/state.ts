@@ -228,6 +228,7 @@ export class State {
 			}
 			if (result === known) result = known.slice();
 			result[i] = location;
+			if (event.origin !== undefined) this.program.located?.(event, address);
 		}
 		return result;
 	}

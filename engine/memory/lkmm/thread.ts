@@ -75,6 +75,8 @@ export interface PathEvent {
 	readonly lifetime?: "free" | "allocate";
 	/** Races of this access are known and harmless: data_race(). */
 	readonly raceAllowed?: boolean;
+	/** The instruction that makes the event, in the front end's own numbers; where it asks to be told of addresses. */
+	readonly origin?: number;
 	/** Part of an `atomic { }`, whose accesses are separate ones here. */
 	readonly glued?: boolean;
 }
@@ -156,6 +158,8 @@ export interface LkmmProgram {
 	/** Index of the location at an address, or undefined when nothing is there. */
 	readonly locationAt: (address: number) => number | undefined;
 	readonly locations: readonly MemoryLocation[];
+	/** Told of the address of every event with an origin once it is known. */
+	readonly located?: (event: PathEvent, address: number) => void;
 }
 
 export interface MemoryLocation {
