@@ -2,7 +2,7 @@
  * The counterexample as an SVG that stands alone: a lane per CPU, a row per statement, spans for what is held, arrows from
  * a write to the read that saw it. No script, no font, no file beside it; light and dark by the viewer's own setting.
  */
-import { graphDiagram } from "./graphAscii.ts";
+import { renderGraphSvg } from "./graphSvg.ts";
 import { type Timeline, type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult, Trace } from "./verdict.ts";
 import { headline, parameterWords, placeName, sentence } from "./words.ts";
@@ -279,6 +279,7 @@ const tip = (kind: string, fill: string) =>
 /** A whole SVG document. A result without a trace gives its headline. */
 export function renderSvg(result: CheckResult, options: { readonly full?: boolean } = {}): string {
 	const trace = result.trace;
+	if (trace === undefined && result.graph !== undefined) return renderGraphSvg(result, result.graph);
 	const above: string[] = [];
 	let y = margin + 12;
 	const line = (kind: string, content: string) => {
@@ -294,10 +295,6 @@ export function renderSvg(result: CheckResult, options: { readonly full?: boolea
 		if (parameters !== "") line("prose", `With ${parameters}.`);
 	}
 	if (trace === undefined && result.violation !== undefined) line("prose", sentence(result.violation.message));
-	if (trace === undefined && result.graph !== undefined) {
-		y += lineHeight / 2;
-		for (const one of graphDiagram(result.graph, titleCharacters)) line("code", one);
-	}
 	const widthMin = 2 * margin + Math.max(...above.map((one) => one.replace(/<[^>]*>/g, "").length)) * characterWidth;
 	const page = trace === undefined ? undefined : place(trace, options.full === true, y, widthMin);
 	const width = Math.ceil(page?.width ?? widthMin);

@@ -133,7 +133,7 @@ function graphEvent(
 			? location === undefined
 				? event.source.text
 				: `${kind.replace("_", " ")} ${location}`
-			: `${kind === "read" ? "reads" : "writes"} ${location} = ${value}`;
+			: `${kind === "read" ? "reads" : "writes"} ${location ?? "?"} = ${value}`;
 	return {
 		id,
 		thread,
