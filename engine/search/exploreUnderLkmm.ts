@@ -209,8 +209,11 @@ class GraphSearch {
 		const { cells, sites } = this.program;
 		return executionGraph(execution, {
 			model: "lkmm",
-			show: (value, location) =>
-				cells[location] ? this.display.value(value, cells[location].display).text : String(value),
+			show: (value, location) => {
+				if (Number.isNaN(value)) return "?";
+				const cell = cells[location];
+				return cell ? this.display.value(value, cell.display).text : String(value);
+			},
 			placeOf: (event) => sites[event.source.pos]?.location ?? nowhere,
 			statementOf: (event) => {
 				const site = sites[event.source.pos];

@@ -105,6 +105,7 @@ class Search {
 	private stopped = false;
 	private limit: ExploreLimit | undefined;
 	private reason: string | undefined;
+	private races: readonly Race[] = [];
 
 	constructor(program: LkmmProgram, options: ExploreOptions) {
 		this.program = program;
@@ -185,10 +186,15 @@ class Search {
 		return state.settle() && placeUnlocks(state);
 	}
 
+	/** The axiom that a state violates. What plain accesses do is in `races` afterwards. */
 	private violated(state: State): Axiom | undefined {
 		this.checked++;
 		const { skeleton, relations } = this.derived(state);
-		return relations.violated(communicationOf(state, skeleton), this.options.model === "sc");
+		const axiom = relations.violated(communicationOf(state, skeleton), this.options.model === "sc");
+		if (axiom !== undefined) return axiom;
+		const { consistent, races } = judgePlainAccesses(relations);
+		this.races = races;
+		return consistent ? undefined : "plain-coherence";
 	}
 
 	private derived(state: State): Cached {
@@ -214,8 +220,7 @@ class Search {
 			return;
 		}
 		if (this.violated(state) !== undefined) return;
-		const { consistent, races } = judgePlainAccesses(this.derived(state).relations);
-		if (!consistent) return;
+		const { races } = this;
 		if (this.executions >= this.options.limits.executions) {
 			this.stop("executions");
 			return;
