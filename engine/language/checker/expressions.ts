@@ -65,7 +65,8 @@ export function checkExpression(c: Checker, node: Expression): Type {
 			return checkCast(c, node);
 		case "comma": {
 			checkExpression(c, node.left);
-			return setType(node, checkExpression(c, node.right), node.right.constant);
+			// No constant, as in C: what stands on the left still happens.
+			return setType(node, checkExpression(c, node.right));
 		}
 		case "parenthesized":
 			return setType(node, checkExpression(c, node.operand), node.operand.constant);
@@ -421,7 +422,8 @@ function checkConditional(c: Checker, node: ConditionalExpression): Type {
 function joined(c: Checker, node: ConditionalExpression, then: Type, otherwise: Type): Type {
 	if (then.kind === "unknown" || otherwise.kind === "unknown") return then.kind === "unknown" ? otherwise : then;
 	if (isArithmetic(then) && isArithmetic(otherwise)) {
-		return sameType(then, otherwise) ? then : commonArithmetic(then, otherwise);
+		// Integers of one width may still differ in sign.
+		return then.kind !== "integer" && sameType(then, otherwise) ? then : commonArithmetic(then, otherwise);
 	}
 	if (then.kind === "void" && otherwise.kind === "void") return then;
 	if (then.kind === "pointer" && otherwise.kind === "pointer") {
