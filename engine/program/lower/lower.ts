@@ -22,6 +22,8 @@ import { ThreadLowering } from "./thread.ts";
 /** What lowering needs to know of a checked module. */
 export interface CheckedModule extends ModuleLike {
 	lookup(name: string): SymbolInfo | undefined;
+	/** Structs, unions and enums have names of their own. */
+	lookupTag(name: string): { readonly symbol: SymbolInfo } | undefined;
 }
 
 export interface LowerOptions {
@@ -82,7 +84,8 @@ function contextFor(
 	const version = versionOf(scenario, options);
 	const threads = scenario.members.filter((member) => member.kind === "thread");
 	const cpus = Math.max(1, threads.length, ...threads.map((thread) => (thread.cpu?.constant ?? 0) + 1));
-	const lookup = (name: string) => module.lookup(name);
+	const lookup = (name: string) =>
+		name.startsWith("enum ") ? module.lookupTag(name.slice("enum ".length))?.symbol : module.lookup(name);
 	let context: ProgramContext | undefined;
 	const rankOf = (declaration: SymbolInfo["declaration"]): number | undefined => {
 		const annotations =
