@@ -23,6 +23,8 @@ export function describeFault(program: Program, fault: Fault, thread: string): s
 	const name = cell?.field ? `${object}.${cell.field}` : object;
 	switch (fault.kind) {
 		case "use_after_free":
+			// A model that says so itself (`__violation(use_after_free, …)`) names no object.
+			if (object === undefined) return `${thread}: ${fault.detail}`;
 			return cell
 				? `${thread} uses ${name} after ${object} was freed`
 				: `${thread} uses ${object} after it was freed: ${fault.detail}`;
