@@ -27,16 +27,29 @@ export function explore(program: Program, options: ExploreOptions): Verdict {
 		const stats = { states: 0, transitions: 0, seconds: 0, limit: "unsupported" } as const;
 		return { verdict: "inconclusive", memory: program.memory, stats };
 	}
-	const stepper = new Stepper(new Machine(program));
+	return exploreMachine(new Machine(program), options, (schedule) => schedule);
+}
+
+/**
+ * Searches what a machine can do from where it starts. `fromBeginning` makes a schedule of the search, which begins where the
+ * machine starts, one that begins where the program does.
+ */
+export function exploreMachine(
+	machine: Machine,
+	options: ExploreOptions,
+	fromBeginning: (schedule: Schedule) => Schedule,
+): Verdict {
+	const { program } = machine;
+	const race = (schedule: Schedule, stats: SearchStatistics) => raceOf(program, fromBeginning(schedule), stats);
+	const stepper = new Stepper(machine);
 	const watch = new Watch(options);
 	const found = search(stepper, options, watch);
 	const { transitions, seconds } = watch;
 	const counted = options.countInterleavings && !found.limit ? count(stepper, options, watch) : undefined;
 	const stats: SearchStatistics = { states: found.states, transitions, seconds, ...(counted ?? {}) };
 	const isWanted = !options.wanted || (found.fault && options.wanted.includes(found.fault.kind));
-	if (found.fault && found.schedule && isWanted) return race(program, found.schedule, stats);
-	if (found.limit && found.fault && found.schedule)
-		return race(program, found.schedule, { ...stats, limit: found.limit });
+	if (found.fault && found.schedule && isWanted) return race(found.schedule, stats);
+	if (found.limit && found.fault && found.schedule) return race(found.schedule, { ...stats, limit: found.limit });
 	if (found.limit) return inconclusive(found.limit, stats);
 	if (!found.terminates) {
 		const graph = buildGraph(stepper, options, watch);
@@ -44,9 +57,9 @@ export function explore(program: Program, options: ExploreOptions): Verdict {
 		if (graph.limit) return inconclusive(graph.limit, { ...stats, seconds });
 		const livelock = findLivelock(stepper, graph);
 		if (livelock && (!found.schedule || options.wanted?.includes("livelock")))
-			return race(program, livelock.schedule, { ...stats, seconds });
+			return race(livelock.schedule, { ...stats, seconds });
 	}
-	if (found.fault && found.schedule) return race(program, found.schedule, stats);
+	if (found.fault && found.schedule) return race(found.schedule, stats);
 	const unmet = found.unmet[0];
 	if (unmet !== undefined) {
 		const property = program.properties[unmet];
@@ -89,7 +102,7 @@ function search(stepper: Stepper, options: ExploreOptions, watch: Watch): Search
 	return { ...found, ...all, ...(reduced.limit ? { limit: reduced.limit } : {}) };
 }
 
-function race(program: Program, schedule: Schedule, stats: SearchStatistics): Verdict {
+function raceOf(program: Program, schedule: Schedule, stats: SearchStatistics): Verdict {
 	const trace = replay(program, schedule);
 	if (!isTrace(trace)) throw new Error(`the search's own schedule does not replay: ${trace.message}`);
 	return { verdict: "race", memory: "sc", violation: trace.violation, trace, stats };
