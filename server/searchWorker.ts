@@ -1,11 +1,17 @@
 /** The program of a search thread: checks the texts that it is sent, searches one check at a time, answers. */
 import { parentPort, workerData } from "node:worker_threads";
-import { runCheck } from "../engine/check.ts";
+import { everyRace, searchFrom, walkCheck } from "../engine/byHand.ts";
+import { type CheckOptions, runPrograms } from "../engine/check.ts";
 import { analyze, type Module, ModuleCache } from "../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../engine/language/syntax.ts";
+import { litmusCheckResult } from "../engine/litmus/checkResult.ts";
+import { exploreLitmus } from "../engine/litmus/explore.ts";
+import { parseLitmus } from "../engine/litmus/parse.ts";
+import { lowerCheck } from "../engine/program/lower/lower.ts";
+import type { Program } from "../engine/program/program.ts";
 import { includedFile } from "./includes.ts";
 import { kernelPath, kernelUri } from "./kernelModel.ts";
-import type { SearchJob, WorkerContext, WorkerReply } from "./search/messages.ts";
+import type { Answer, Question, SearchJob, WorkerContext, WorkerReply } from "./search/messages.ts";
 
 const { kernel } = workerData as WorkerContext;
 /** Modules of the kernel model stay as they are; those of documents are told apart by their text. */
@@ -22,6 +28,37 @@ function answer(job: SearchJob): WorkerReply {
 }
 
 function run(job: SearchJob): WorkerReply {
+	return job.kind === "litmus" ? exploreTest(job) : searchCheck(job);
+}
+
+function exploreTest(job: SearchJob): WorkerReply {
+	const failed = (message: string) => ({ kind: "failed", id: job.id, message }) as const;
+	const text = job.texts[job.uri];
+	if (text === undefined) return failed(`${job.uri} cannot be read.`);
+	const { litmus, errors } = parseLitmus(text);
+	if (litmus === undefined) return failed(errors[0]?.message ?? "This is no litmus test.");
+	const flag = new Int32Array(job.cancel);
+	const started = performance.now();
+	const found = exploreLitmus(litmus, {
+		model: job.options.lower.memory ?? "lkmm",
+		limits: { seconds: job.options.limits.secondsMax, executions: job.options.limits.statesMax },
+		cancelled: () => Atomics.load(flag, 0) !== 0,
+		onProgress: (executions) =>
+			parentPort?.postMessage({
+				kind: "progress",
+				id: job.id,
+				states: executions,
+				transitions: 0,
+				seconds: (performance.now() - started) / 1000,
+				memoryMiB: 0,
+			} satisfies WorkerReply),
+	});
+	const problems = found.errors.map(({ pos, end, message }) => ({ file: job.uri, pos, end, message }));
+	if (problems.length > 0) return { ...failed(problems[0]?.message ?? ""), problems };
+	return { kind: "result", id: job.id, result: litmusCheckResult(job.uri, litmus, found) };
+}
+
+function searchCheck(job: SearchJob): WorkerReply {
 	const failed = (message: string) => ({ kind: "failed", id: job.id, message }) as const;
 	const module = checkedModule(job);
 	if (module === undefined) return failed(`${job.uri} cannot be read.`);
@@ -34,7 +71,7 @@ function run(job: SearchJob): WorkerReply {
 	if (scenario === undefined || check === undefined)
 		return failed(`There is no check ${job.check} in scenario ${job.scenario}.`);
 	const flag = new Int32Array(job.cancel);
-	const { result, problems } = runCheck(module, scenario, check, {
+	const options: CheckOptions = {
 		...job.options,
 		cancelled: () => Atomics.load(flag, 0) !== 0,
 		onProgress: ({ states, transitions, seconds, memoryMiB }) =>
@@ -46,9 +83,30 @@ function run(job: SearchJob): WorkerReply {
 				seconds,
 				memoryMiB,
 			} satisfies WorkerReply),
-	});
-	if (result === undefined) return { ...failed(problems[0]?.message ?? "This check cannot be searched."), problems };
-	return { kind: "result", id: job.id, result };
+	};
+	const { programs, problems } = lowerCheck(module, scenario, check, options.lower);
+	if (problems.length > 0) return { ...failed(problems[0]?.message ?? "This check cannot be searched."), problems };
+	const result = resultOf(job.question, module.file, programs, options);
+	return typeof result === "string" ? failed(result) : { kind: "result", id: job.id, result };
+}
+
+/** The answer to a question about a check, or why there is none. */
+function resultOf(
+	question: Question | undefined,
+	file: string,
+	programs: readonly Program[],
+	options: CheckOptions,
+): Answer | string {
+	switch (question?.kind) {
+		case undefined:
+			return runPrograms(file, programs, options);
+		case "every_race":
+			return everyRace(file, programs, options);
+		case "walk":
+			return walkCheck(programs, question.schedule, question);
+		case "search_from":
+			return searchFrom(file, programs, question.schedule, options, question.parameters);
+	}
 }
 
 function checkedModule(job: SearchJob): Module | undefined {

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { CheckOptions } from "../../engine/check.ts";
 import { LineTable } from "../../engine/language/print.ts";
 import type { Diagnostic } from "../../engine/language/syntax.ts";
+import { expectedVerdict, litmusCheckResult } from "../../engine/litmus/checkResult.ts";
 import { compileLitmus } from "../../engine/litmus/compile.ts";
 import { exploreLitmus, type LitmusResult } from "../../engine/litmus/explore.ts";
 import { parseLitmus } from "../../engine/litmus/parse.ts";
@@ -54,7 +55,7 @@ export function loadLitmus(file: string, directory: string): LitmusFile {
 	const found = litmus === undefined ? mistakes : [...mistakes, ...compileLitmus(litmus).errors];
 	const errors = located(file, text, found);
 	const wrong = errors.some((one) => one.severity === "error");
-	return { file, errors, test: wrong ? undefined : litmus, expected: expectedIn(text) };
+	return { file, errors, test: wrong ? undefined : litmus, expected: expectedVerdict(text) };
 }
 
 function located(file: string, text: string, found: readonly Diagnostic[]): FileError[] {
@@ -64,54 +65,24 @@ function located(file: string, text: string, found: readonly Diagnostic[]): File
 	);
 }
 
-function expectedIn(text: string): LitmusResult["verdict"] | undefined {
-	for (const [comment] of text.matchAll(/\(\*[\s\S]*?\*\)/g)) {
-		const said = /^[\s(*]*Result:\s*(Never|Sometimes|Always)\b/m.exec(comment)?.[1];
-		if (said === "Never" || said === "Sometimes" || said === "Always") return said;
-	}
-	return undefined;
-}
-
-/**
- * Explores a litmus test; errors are what only the exploration meets. As a check it is a race when an execution ends as an
- * `exists` or `~exists` asks, or not as a `forall` does, and safe when none does.
- */
+/** Explores a litmus test; errors are what only the exploration meets. */
 export function searchLitmus(
 	given: LitmusFile & { readonly test: LitmusTest },
 	options: CheckOptions,
 	terminal: Terminal,
 ): LitmusOutcome | readonly FileError[] {
-	const { file, test, expected } = given;
+	const { file, test } = given;
 	const model = options.lower.memory ?? "lkmm";
 	const progress = progressLine(terminal, test.name);
 	const started = performance.now();
 	const litmus = exploreLitmus(test, {
 		model,
-		limits: { seconds: options.limits.secondsMax, executions: options.limits.statesMax },
+		limits: { seconds: options.limits.secondsMax, executions: options.limits.statesMax, witnesses: 1 },
 		onProgress: (executions) =>
 			progress.show({ states: executions, seconds: (performance.now() - started) / 1000, memoryMiB: 0 }),
 	});
 	progress.clear();
 	if (litmus.errors.length > 0) return located(file, test.text, litmus.errors);
-	const { executions, checked, seconds } = litmus.stats;
-	const found = test.quantifier === "forall" ? litmus.verdict !== "Always" : litmus.verdict !== "Never";
-	const limit =
-		litmus.limit === undefined
-			? undefined
-			: litmus.limit === "executions"
-				? "states"
-				: litmus.limit === "events"
-					? "steps"
-					: litmus.limit;
-	const result: CheckResult = {
-		file,
-		scenario: test.name,
-		check: test.quantifier,
-		memory: model,
-		verdict: limit !== undefined ? "inconclusive" : found ? "race" : "safe",
-		expected: expected ?? "any",
-		ok: limit === undefined && (expected === undefined || expected === litmus.verdict),
-		stats: { states: executions, transitions: checked, seconds, ...(limit === undefined ? {} : { limit }) },
-	};
+	const result = litmusCheckResult(file, test, litmus);
 	return { litmus, result };
 }

@@ -3,10 +3,11 @@ import { type CodeLens, CodeLensRefreshRequest } from "vscode-languageserver";
 import type { CheckMember, ScenarioItem } from "../../engine/language/syntax.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import { violationName } from "../../engine/verdict/words.ts";
-import type { Analysis } from "../documents.ts";
+import { type Analysis, isLitmusDocument } from "../documents.ts";
 import type { ExploreArguments } from "../protocol.ts";
 import type { KnownResult, ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
+import { litmusLenses } from "./litmusLens.ts";
 
 const title = "Explore interleavings";
 
@@ -14,6 +15,8 @@ export const codeLens: Feature = {
 	capabilities: { codeLensProvider: {} },
 	register({ connection, documents, results, changed, client }) {
 		connection.onCodeLens(({ textDocument }) => {
+			const document = documents.document(textDocument.uri);
+			if (document !== undefined && isLitmusDocument(document)) return litmusLenses(document, results);
 			const analysis = documents.analysis(textDocument.uri);
 			return analysis ? codeLenses(analysis, results) : [];
 		});

@@ -6,16 +6,15 @@ import {
 } from "vscode-languageserver";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Diagnostic } from "../../engine/language/syntax.ts";
-import { compileLitmus } from "../../engine/litmus/compile.ts";
-import { parseLitmus } from "../../engine/litmus/parse.ts";
+import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
 import { sentence } from "../../engine/verdict/words.ts";
 import {
 	type Analysis,
 	type Documents,
-	documentLengthMax,
 	isLitmusDocument,
 	isScenarioDocument,
 } from "../documents.ts";
+import { parsedLitmus } from "../litmus.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange, type Services } from "../services.ts";
 import { checksOf, verdictText } from "./codeLens.ts";
@@ -71,7 +70,9 @@ function publish({ connection, documents, results }: Services, uri: string): voi
 			diagnostics: found.slice(0, diagnosticsMax),
 		});
 	if (isLitmusDocument(document)) {
-		send(litmusErrors(document).map((one) => languageDiagnostic(documents, document, one)));
+		// What the last exploration of this very text met is no less an error than what the parser sees.
+		const met = results.problemsOf(uri, document.getText()).map((one) => problem(one));
+		send([...parsedLitmus(document).errors, ...met].map((one) => languageDiagnostic(documents, document, one)));
 		return;
 	}
 	const analysis = documents.analysis(uri);
@@ -88,19 +89,11 @@ function publish({ connection, documents, results }: Services, uri: string): voi
 function unsupported({ document, tree }: Analysis, results: ResultStore): readonly Diagnostic[] {
 	const problems = results.problemsOf(document.uri, tree.text).filter((one) => one.file === document.uri);
 	const byPlace = new Map(problems.map((one) => [`${one.pos} ${one.message}`, one]));
-	return [...byPlace.values()].map(({ pos, end, message }) => ({
-		severity: "error",
-		code: "unsupported",
-		pos,
-		end,
-		message,
-	}));
+	return [...byPlace.values()].map(problem);
 }
 
-function litmusErrors(document: TextDocument): readonly Diagnostic[] {
-	if (document.getText().length > documentLengthMax) return [];
-	const { litmus, errors } = parseLitmus(document.getText());
-	return litmus === undefined ? errors : compileLitmus(litmus).errors;
+function problem({ pos, end, message }: LoweringProblem): Diagnostic {
+	return { severity: "error", code: "unsupported", pos, end, message };
 }
 
 const severities = {

@@ -11,7 +11,8 @@ import {
 } from "vscode-languageserver";
 import { defaultCheckOptions } from "../../engine/check.ts";
 import type { ScenarioItem } from "../../engine/language/syntax.ts";
-import type { Analysis } from "../documents.ts";
+import { type Analysis, isLitmusDocument } from "../documents.ts";
+import { parsedLitmus } from "../litmus.ts";
 import type { ExploreParameters, Results } from "../protocol.ts";
 import type { SearchProgress } from "../search/messages.ts";
 import type { SearchOutcome } from "../search/searchPool.ts";
@@ -28,16 +29,12 @@ export const explore: Feature = {
 };
 
 async function search(services: Services, params: ExploreParameters, token: CancellationToken): Promise<Results> {
-	const { documents, results, connection, changed, settings } = services;
+	const { results, connection, changed, settings } = services;
 	const options = { ...defaultCheckOptions, limits: (await settings.of(params.uri)).limits };
-	const analysis = documents.analysis(params.uri);
-	if (analysis === undefined) throw failure(`${params.uri} is no scenario, or cannot be read.`);
-	const checks = checksToSearch(analysis, params);
-	const uri = analysis.document.uri;
-	const texts = documents.texts(uri);
-	const progress = new ProgressReport(connection, params.workDoneToken, checks.length);
+	const { kind, uri, version, text, fingerprint, texts, checks } = target(services, params);
+	const progress = new ProgressReport(connection, params.workDoneToken, checks.length, kind);
 	const searches = checks.map((check, index) =>
-		services.searches.search({ uri, texts, scenario: params.scenario, check, options }, (said) =>
+		services.searches.search({ kind, uri, texts, scenario: params.scenario, check, options }, (said) =>
 			progress.said(index, said),
 		),
 	);
@@ -53,21 +50,57 @@ async function search(services: Services, params: ExploreParameters, token: Canc
 		const found = outcomes.flatMap((outcome) => (outcome.kind === "result" ? [outcome.result] : []));
 		// What was found before the cancel, or beside a check that failed, is as good as ever.
 		if (found.length > 0) {
-			results.add(uri, analysis.document.version, analysis.fingerprint, found);
+			results.add(uri, version, fingerprint, found);
 			connection.sendNotification("mmscn/results", results.newest(uri));
 		}
 		const problems = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? (outcome.problems ?? []) : []));
-		results.setProblems(uri, analysis.tree.text, problems);
+		results.setProblems(uri, text, problems);
 		changed.fire(uri);
 		if (outcomes.some((outcome) => outcome.kind === "cancelled"))
 			throw new ResponseError(LSPErrorCodes.RequestCancelled, "The search was cancelled.");
 		const failed = outcomes.find((outcome) => outcome.kind === "failed");
 		if (failed !== undefined) throw failure(failed.message);
-		return { uri, version: analysis.document.version, results: found };
+		return { uri, version, results: found };
 	} finally {
 		listening.dispose();
 		progress.done();
 	}
+}
+
+interface Target {
+	readonly kind: "check" | "litmus";
+	readonly uri: string;
+	readonly version: number;
+	readonly text: string;
+	/** Changes when the program does. */
+	readonly fingerprint: string;
+	readonly texts: Readonly<Record<string, string>>;
+	/** Names of the checks; of a litmus test, its quantifier. */
+	readonly checks: readonly string[];
+}
+
+/** What is to be searched; throws for the user when there is nothing that can be. */
+function target({ documents }: Services, params: ExploreParameters): Target {
+	const document = documents.document(params.uri);
+	if (document !== undefined && isLitmusDocument(document)) {
+		const text = document.getText();
+		const { litmus } = parsedLitmus(document);
+		if (litmus === undefined) throw failure("Errors have to be mended before this can be explored.");
+		const { uri, version } = document;
+		return { kind: "litmus", uri, version, text, fingerprint: text, texts: { [uri]: text }, checks: [litmus.quantifier] };
+	}
+	const analysis = documents.analysis(params.uri);
+	if (analysis === undefined) throw failure(`${params.uri} is no scenario, or cannot be read.`);
+	const { uri, version } = analysis.document;
+	return {
+		kind: "check",
+		uri,
+		version,
+		text: analysis.tree.text,
+		fingerprint: analysis.fingerprint,
+		texts: documents.texts(uri),
+		checks: checksToSearch(analysis, params),
+	};
 }
 
 const failure = (message: string) => new ResponseError(LSPErrorCodes.RequestFailed, message);
@@ -96,12 +129,15 @@ class ProgressReport {
 	private readonly latest: (SearchProgress | undefined)[];
 	private readonly finished: boolean[];
 
-	constructor(connection: Connection, token: string | number | undefined, checks: number) {
+	private readonly unit: "states" | "executions";
+
+	constructor(connection: Connection, token: string | number | undefined, checks: number, kind: Target["kind"]) {
+		this.unit = kind === "litmus" ? "executions" : "states";
 		this.connection = connection;
 		this.token = token;
 		this.latest = Array.from({ length: checks }, () => undefined);
 		this.finished = Array.from({ length: checks }, () => false);
-		this.send({ kind: "begin", title: "Exploring interleavings", cancellable: true });
+		this.send({ kind: "begin", title: `Exploring ${kind === "litmus" ? "executions" : "interleavings"}`, cancellable: true });
 	}
 
 	said(check: number, progress: SearchProgress): void {
@@ -127,8 +163,8 @@ class ProgressReport {
 		const checks = this.latest.length;
 		const done = this.finished.filter(Boolean).length;
 		const parts = [
-			`${count.format(states)} states`,
-			...(seconds > 0 ? [`${count.format(states / seconds)} states/s`] : []),
+			`${count.format(states)} ${this.unit}`,
+			...(seconds > 0 ? [`${count.format(states / seconds)} ${this.unit}/s`] : []),
 			...(checks > 1 ? [`${done} of ${checks} checks done`] : []),
 		];
 		this.send({

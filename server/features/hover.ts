@@ -1,8 +1,9 @@
 /** Hover: the rule book in scenarios and in kernel C. */
 
-import { isScenarioDocument } from "../documents.ts";
+import { isLitmusDocument, isScenarioDocument } from "../documents.ts";
 import type { Feature } from "../services.ts";
 import { isCDocument, kernelCHover } from "./kernelCHover.ts";
+import { litmusHover } from "./litmusHover.ts";
 import { scenarioHover } from "./scenarioHover.ts";
 
 export const hover: Feature = {
@@ -17,6 +18,7 @@ export const hover: Feature = {
 				const analysis = documents.analysis(textDocument.uri);
 				return (analysis && (await scenarioHover(services, analysis, offset))) ?? null;
 			}
+			if (isLitmusDocument(document)) return (await litmusHover(services, document, offset)) ?? null;
 			return isCDocument(document) ? ((await kernelCHover(services, document, offset)) ?? null) : null;
 		});
 	},

@@ -1,7 +1,9 @@
 /** What the server and a search worker say to each other. Plain data, except for the cancel flag. */
+import type { Parameters, RacesOfCheck } from "../../engine/byHand.ts";
 import type { CheckOptions } from "../../engine/check.ts";
 import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
+import type { Walk } from "../../engine/verdict/walk.ts";
 
 /** What every worker is started with. */
 export interface WorkerContext {
@@ -12,16 +14,44 @@ export interface WorkerContext {
 /** What can be asked of a search in a thread. */
 export type JobOptions = Omit<CheckOptions, "cancelled" | "onProgress">;
 
-/** One check to be searched. The worker sees the texts that the editor shows, saved or not. */
+/** What is asked about a check beyond its verdict. */
+export type Question =
+	| { readonly kind: "every_race" }
+	| {
+			readonly kind: "walk";
+			readonly schedule: string;
+			/** Only so many of its steps. */
+			readonly steps?: number;
+			readonly parameters?: Parameters;
+	  }
+	| { readonly kind: "search_from"; readonly schedule: string; readonly parameters?: Parameters };
+
+/** What a search thread answers to each question. */
+export interface Answers {
+	readonly every_race: RacesOfCheck;
+	readonly walk: Walk;
+	readonly search_from: CheckResult;
+}
+
+/** A result, or the answer to the job's question. */
+export type Answer = CheckResult | Answers[keyof Answers];
+
+/** One check, or litmus test, to be searched. The worker sees the texts that the editor shows, saved or not. */
 export interface SearchJob {
 	readonly id: number;
-	/** URI of the document with the scenario. */
+	/** What to do; by default to search the check. `fences` gives a race's result again, with the barriers that mend it. */
+	readonly kind?: "check" | "litmus" | "fences";
+	/** Of `fences`: the race. */
+	readonly race?: CheckResult;
+	/** URI of the document with the scenario or the litmus test. */
 	readonly uri: string;
 	/** Texts of the document and of what it includes outside of the kernel model, by URI. */
 	readonly texts: Readonly<Record<string, string>>;
 	readonly scenario: string;
 	readonly check: string;
 	readonly options: JobOptions;
+	/** Instead of searching a check. */
+	readonly question?: Question;
 	/** One Int32; anything but 0 stops the search. */
 	readonly cancel: SharedArrayBuffer;
 }
@@ -35,7 +65,7 @@ export interface SearchProgress {
 
 export type WorkerReply =
 	| ({ readonly kind: "progress"; readonly id: number } & SearchProgress)
-	| { readonly kind: "result"; readonly id: number; readonly result: CheckResult }
+	| { readonly kind: "result"; readonly id: number; readonly result: Answer }
 	| ({ readonly kind: "failed"; readonly id: number } & SearchFailure);
 
 /** The scenario cannot be searched; the message is for the user. */
