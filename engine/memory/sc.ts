@@ -670,8 +670,11 @@ export class Machine {
 			this.fault = { kind: "double_free", detail: instruction.text, object };
 			return instruction.next;
 		}
+		// Memory that is type-safe by RCU stays a lock: a reader may hold it for a moment, until it sees that it came too late.
+		const typesafe = this.layout.typesafe[object] === 1;
 		for (const cell of this.layout.lockCells) {
-			if (this.program.cells[cell]?.object === object && this.words[cell] !== 0) {
+			const lock = this.words[cell] as number;
+			if (this.program.cells[cell]?.object === object && (typesafe ? holdsAtAll(lock, this.thread) : lock !== 0)) {
 				return this.misuse(
 					cell,
 					`${instruction.text} is freed while ${this.program.cells[cell]?.lock?.name ?? "its lock"} is held`,

@@ -294,6 +294,14 @@ describe("locks", () => {
 		expects("lock_misuse", "\tspinlock_t l;\n\tthread a { __unlock(&l); }"));
 	it("taken twice wait for themselves", () =>
 		expects("lock_misuse", "\tspinlock_t l;\n\tthread a { __lock(&l); __lock(&l); }"));
+	it("may be held by a stranger when type-safe memory is freed, and by nobody when other memory is", () => {
+		const members = (storage: string) =>
+			`\t${storage}pool struct node nodes[1];\n\tstruct node *p;\n\tinit { p = __allocate(nodes); }\n` +
+			"\tthread a { if (__trylock(&p->lock)) __unlock(&p->lock); }\n\tthread b { __free(p); }";
+		const node = "struct node { spinlock_t lock; };\n";
+		expects("safe", members("typesafe_by_rcu "), node);
+		expects("lock_misuse", members(""), node);
+	});
 	it("kept at the end are misused", () => expects("lock_misuse", "\tspinlock_t l;\n\tthread a { __lock(&l); }"));
 	it("are shared by readers", () => {
 		expects(
@@ -340,6 +348,25 @@ describe("the compiler", () => {
 	});
 	it("may not repeat READ_ONCE()", () => expects("safe", racy("READ_ONCE(p)", "")));
 	it("may not go past barrier()", () => expects("safe", racy("p", "barrier();")));
+	const nested = "struct inner { int a; struct inner *next; };\nstruct outer { int v; struct inner in; };\n";
+	it("may repeat a load that another thread's store reaches by another way", () => {
+		expects(
+			"null_dereference",
+			"\tstruct outer o;\n\tstruct inner i;\n\tinit { o.in.next = &i; }\n\tthread a { struct inner *in = &o.in; struct inner *p = in->next; if (p) p->a = 1; }\n\tthread b { WRITE_ONCE(o.in.next, NULL); }",
+			nested,
+		);
+	});
+	it("may not go past a store of the thread that reaches the word by another way", () => {
+		expects(
+			"safe",
+			"\tstruct outer o;\n\tstruct inner i;\n\tstruct inner j;\n\tthread a { struct inner *in = &o.in; struct inner *p = in->next; if (p) { o.in.next = &j; assert(p != &j); } }\n\tthread b { struct inner *in = &o.in; WRITE_ONCE(in->next, &i); }",
+			nested,
+		);
+	});
+	it("may go past atomics that order nothing", () => {
+		expects("null_dereference", `\tint n;\n${racy("p", "__fetch_add(&n, 1, __noreturn);")}`);
+		expects("safe", `\tint n;\n${racy("p", "__fetch_add(&n, 1, __release);")}`);
+	});
 	it("does not see through functions that are not inline", () => {
 		expects(
 			"safe",
