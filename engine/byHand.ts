@@ -75,7 +75,7 @@ export type Parameters = Trace["parameters"];
 export function walkCheck(
 	programs: readonly Program[],
 	text: string,
-	{ parameters, steps }: { readonly parameters?: Parameters; readonly steps?: number } = {},
+	{ parameters, steps }: { readonly parameters?: Parameters | undefined; readonly steps?: number | undefined } = {},
 ): Walk | string {
 	const schedule = parseSchedule(text);
 	if (typeof schedule === "string") return schedule;
@@ -85,13 +85,14 @@ export function walkCheck(
 	for (const program of meant(programs, parameters)) {
 		const walked = walk(underInterleavings(program), cut);
 		if (typeof walked === "string") return walked;
-		if (!best || fit(walked) > fit(best)) best = walked;
+		if (!best || howWell(walked) > howWell(best)) best = walked;
 	}
 	return best ?? "there is no program to walk through";
 }
 
 /** How well a walk fits: best the whole schedule that leads to a violation, then the whole of it, then by the steps that fitted. */
-const fit = ({ misfit, trace, steps }: Walk) => (misfit === undefined ? stepsOfSwitch + (trace ? 1 : 0) : steps.length);
+const howWell = ({ misfit, trace, steps }: Walk) =>
+	misfit === undefined ? stepsOfSwitch + (trace ? 1 : 0) : steps.length;
 
 /**
  * Searches on from where a schedule string leads, in the program with these parameters, or in the first that it fits. See

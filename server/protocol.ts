@@ -5,7 +5,10 @@
  * In everything that the server sends, the `file` of a `Location` and of a `CheckResult` is a URI: the document's own,
  * or `mmscn-kernel:/mm/filemap.mmscn` for a file of the kernel model.
  */
+import type { Parameters, RacesOfCheck } from "../engine/byHand.ts";
+import type { Era } from "../engine/rules/prose.ts";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
+import type { Walk } from "../engine/verdict/walk.ts";
 
 /** A URI of a file of the kernel model has this scheme; its path is the file's path under engine/kernel. */
 export type KernelScheme = "mmscn-kernel";
@@ -29,6 +32,31 @@ export interface Results {
 	readonly results: readonly CheckResult[];
 }
 
+/** One check of a scenario. */
+export interface CheckArguments {
+	readonly uri: string;
+	readonly scenario: string;
+	readonly check: string;
+}
+
+/** Every distinct race of one check of one version of a document. */
+export interface DistinctRacesResult extends RacesOfCheck, CheckArguments {
+	readonly version: number;
+}
+
+/** A schedule of a check; `parameters` tell which one, where the check leaves some open. */
+export interface ScheduleParameters extends CheckArguments {
+	readonly schedule: string;
+	readonly parameters?: Parameters;
+}
+
+/** The kernel version that hovers speak of, and who says so. */
+export interface KernelVersionInForce {
+	/** "v6.8"; absent when nobody says one. */
+	readonly version?: string;
+	readonly from?: Era["from"];
+}
+
 /** Formats a counterexample can be written in. `comment` is the ASCII diagram as a C comment. */
 export type TraceFormat = "ascii" | "comment" | "markdown" | "svg" | "mermaid" | "json";
 
@@ -43,6 +71,29 @@ export interface Requests {
 	};
 	/** The last result of each check of a document, for a client that was reloaded. Empty when nothing was searched. */
 	readonly "mmscn/lastResults": { readonly params: { readonly uri: string }; readonly result: Results };
+	/** Searches on past each race of a check. Progress and cancelling as of `mmscn/explore`. */
+	readonly "mmscn/distinctRaces": {
+		readonly params: CheckArguments & Pick<ExploreParameters, "workDoneToken">;
+		readonly result: DistinctRacesResult;
+	};
+	/** Where a schedule, or its first `steps` steps, leads, and what could run there. Searches nothing. */
+	readonly "mmscn/walk": {
+		readonly params: ScheduleParameters & { readonly steps?: number };
+		readonly result: Walk;
+	};
+	/**
+	 * Searches the interleavings that begin with a schedule's steps. `safe` says that nothing goes wrong after these, no more.
+	 * Progress and cancelling as of `mmscn/explore`.
+	 */
+	readonly "mmscn/exploreFrom": {
+		readonly params: ScheduleParameters & Pick<ExploreParameters, "workDoneToken">;
+		readonly result: CheckResult;
+	};
+	/** The kernel version in force at an offset of a document, in UTF-16 code units. */
+	readonly "mmscn/kernelVersion": {
+		readonly params: { readonly uri: string; readonly offset?: number };
+		readonly result: KernelVersionInForce;
+	};
 	/** One counterexample as text. */
 	readonly "mmscn/exportTrace": {
 		readonly params: { readonly result: CheckResult; readonly format: TraceFormat };

@@ -3,6 +3,7 @@ import type { ClientCapabilities, Connection, InitializeResult, ServerCapabiliti
 import { TextDocumentSyncKind } from "vscode-languageserver";
 import { Documents } from "./documents.ts";
 import { EraByDocument } from "./eras.ts";
+import { byHand } from "./features/byHand.ts";
 import { codeAction } from "./features/codeAction.ts";
 import { codeLens } from "./features/codeLens.ts";
 import { completion } from "./features/completion.ts";
@@ -15,6 +16,7 @@ import { exportTrace } from "./features/exportTrace.ts";
 import { folding } from "./features/folding.ts";
 import { hover } from "./features/hover.ts";
 import { kernelDocument } from "./features/kernelDocument.ts";
+import { kernelVersion } from "./features/kernelVersion.ts";
 import { lastResults } from "./features/lastResults.ts";
 import { references } from "./features/references.ts";
 import { rename } from "./features/rename.ts";
@@ -45,8 +47,10 @@ const features: readonly Feature[] = [
 	codeAction,
 	codeLens,
 	explore,
+	byHand,
 	lastResults,
 	kernelDocument,
+	kernelVersion,
 	exportTrace,
 	watching,
 ];
@@ -78,6 +82,7 @@ export function serve(connection: Connection, environment: Environment): void {
 		kernelTrees,
 		eras: new EraByDocument(settings, kernelTrees),
 		searches: new SearchPool(environment.searchWorker, { kernel: model.texts }, environment.searchThreads),
+		walks: new SearchPool(environment.searchWorker, { kernel: model.texts }, 1),
 		results: new ResultStore(),
 		changed: new Signal(),
 	};
@@ -95,7 +100,9 @@ export function serve(connection: Connection, environment: Environment): void {
 	});
 	// The kernel model is checked before anybody asks.
 	setImmediate(() => void services.rules.book());
-	connection.onShutdown(() => services.searches.dispose());
+	connection.onShutdown(async () => {
+		await Promise.all([services.searches.dispose(), services.walks.dispose()]);
+	});
 	for (const feature of features) feature.register(services);
 	documents.listen(connection);
 	connection.listen();

@@ -25,6 +25,8 @@ export interface Services {
 	readonly kernelTrees: KernelTrees;
 	readonly eras: EraByDocument;
 	readonly searches: SearchPool;
+	/** For what takes a moment and must not wait behind a search. */
+	readonly walks: SearchPool;
 	readonly results: ResultStore;
 	/** Calls back when what is known about a document has changed: its text, its results, the settings. */
 	readonly changed: Signal<string>;

@@ -61,9 +61,11 @@ export function walk(program: Program, text: string): Walk | string {
 	}
 	if (ended && taken < schedule.steps.length) misfit ??= `step ${taken} violates already`;
 	const fitted: Schedule = { initial: schedule.initial, steps: schedule.steps.slice(0, taken) };
-	const replayed = replay(program, fitted);
+	const { cycleFrom } = schedule;
+	const cycle = misfit === undefined && cycleFrom !== undefined ? { ...fitted, cycleFrom } : fitted;
+	const replayed = replay(program, cycle);
 	return {
-		schedule: formatSchedule(fitted),
+		schedule: formatSchedule(cycle),
 		threads: recorder.threads,
 		parameters: program.parameters,
 		initial: recorder.initial,

@@ -1,10 +1,10 @@
 /** *Explore interleavings* over every scenario and check, with what the last search found. */
 import { type CodeLens, CodeLensRefreshRequest } from "vscode-languageserver";
 import type { CheckMember, ScenarioItem } from "../../engine/language/syntax.ts";
-import type { CheckResult } from "../../engine/verdict/verdict.ts";
+import type { CheckResult, Coverage } from "../../engine/verdict/verdict.ts";
 import { violationName } from "../../engine/verdict/words.ts";
 import { type Analysis, isLitmusDocument } from "../documents.ts";
-import type { ExploreArguments } from "../protocol.ts";
+import type { CheckArguments, ExploreArguments } from "../protocol.ts";
 import type { KnownResult, ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
 import { litmusLenses } from "./litmusLens.ts";
@@ -50,14 +50,30 @@ function scenarioLenses(analysis: Analysis, scenario: ScenarioItem, results: Res
 	const checks = checksOf(scenario);
 	if (checks.length === 0 || scenario.name.text === "") return [];
 	const known = checks.map((check) => results.of(document.uri, scenario.name.text, check.name.text));
+	const everyRace = (check: CheckMember, one: KnownResult | undefined): CodeLens[] =>
+		one?.result.trace === undefined || one.fingerprint !== analysis.fingerprint
+			? []
+			: [
+					{
+						range: lspRange(document, check.name),
+						command: {
+							title: "all races…",
+							command: "mmscn.findEveryRace",
+							arguments: [
+								{ uri: document.uri, scenario: scenario.name.text, check: check.name.text } satisfies CheckArguments,
+							],
+						},
+					},
+				];
 	return [
 		lens(scenario.name, joined(title, scenarioSummary(known, analysis.fingerprint)), { scenario: scenario.name.text }),
-		...checks.map((check, index) =>
+		...checks.flatMap((check, index) => [
 			lens(check.name, joined(title, checkSummary(known[index], analysis.fingerprint)), {
 				scenario: scenario.name.text,
 				check: check.name.text,
 			}),
-		),
+			...everyRace(check, known[index]),
+		]),
 	];
 }
 
@@ -85,8 +101,14 @@ export function verdictText(result: CheckResult): string {
 			? violationName(result.violation.kind)
 			: result.stats.limit !== undefined
 				? `${result.verdict}: limit on ${result.stats.limit}`
-				: result.verdict;
+				: `${result.verdict}${neverRan(result.coverage)}`;
 	return result.ok ? found : `${found}, expected ${result.expected.replaceAll("_", " ")}`;
+}
+
+/** "; 2 of 14 statements never ran", where some did not: a "safe" about code that never ran says little. */
+function neverRan(coverage: Coverage | undefined): string {
+	const unreached = coverage?.unreached.length ?? 0;
+	return coverage && unreached > 0 ? `; ${unreached} of ${coverage.statements} statements never ran` : "";
 }
 
 function scenarioSummary(known: readonly (KnownResult | undefined)[], current: string): string | undefined {

@@ -30,7 +30,7 @@ export const explore: Feature = {
 
 async function search(services: Services, params: ExploreParameters, token: CancellationToken): Promise<Results> {
 	const { results, connection, changed, settings } = services;
-	const options = { ...defaultCheckOptions, limits: (await settings.of(params.uri)).limits };
+	const options = { ...defaultCheckOptions, coverage: true, limits: (await settings.of(params.uri)).limits };
 	const { kind, uri, version, text, fingerprint, texts, checks } = target(services, params);
 	const progress = new ProgressReport(connection, params.workDoneToken, checks.length, kind);
 	const searches = checks.map((check, index) =>

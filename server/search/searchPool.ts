@@ -2,29 +2,38 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import type { SearchFailure, SearchJob, SearchProgress, WorkerContext, WorkerReply } from "./messages.ts";
+import type {
+	Answer,
+	Answers,
+	Question,
+	SearchFailure,
+	SearchJob,
+	SearchProgress,
+	WorkerContext,
+	WorkerReply,
+} from "./messages.ts";
 
 /** One core is left to the editor. Each worker may use as much memory as one search is allowed. */
 export const workersMax = 4;
 /** How long a worker has to heed the cancel flag before its thread is ended. In milliseconds. */
 export const cancelGraceMilliseconds = 60;
 
-export type SearchOutcome =
-	| { readonly kind: "result"; readonly result: CheckResult }
+export type SearchOutcome<Result extends Answer = CheckResult> =
+	| { readonly kind: "result"; readonly result: Result }
 	| ({ readonly kind: "failed" } & SearchFailure)
 	| { readonly kind: "cancelled"; readonly progress: SearchProgress };
 
 /** A search under way or waiting for a worker. */
-export interface RunningSearch {
+export interface RunningSearch<Result extends Answer = CheckResult> {
 	/** Never rejects. */
-	readonly outcome: Promise<SearchOutcome>;
+	readonly outcome: Promise<SearchOutcome<Result>>;
 	cancel(): void;
 }
 
 interface Queued {
 	readonly job: SearchJob;
 	readonly onProgress: (progress: SearchProgress) => void;
-	readonly settle: (outcome: SearchOutcome) => void;
+	readonly settle: (outcome: SearchOutcome<Answer>) => void;
 	progress: SearchProgress;
 	cancelled: boolean;
 	settled: boolean;
@@ -56,9 +65,24 @@ export class SearchPool {
 
 	/** Queues a search. */
 	search(
+		request: Omit<SearchJob, "id" | "cancel" | "question">,
+		onProgress?: (progress: SearchProgress) => void,
+	): RunningSearch {
+		return this.queue(request, onProgress) as RunningSearch;
+	}
+
+	/** Queues a question about a check. */
+	ask<Kind extends Question["kind"]>(
+		request: Omit<SearchJob, "id" | "cancel"> & { readonly question: Extract<Question, { readonly kind: Kind }> },
+		onProgress?: (progress: SearchProgress) => void,
+	): RunningSearch<Answers[Kind]> {
+		return this.queue(request, onProgress) as RunningSearch<Answers[Kind]>;
+	}
+
+	private queue(
 		request: Omit<SearchJob, "id" | "cancel">,
 		onProgress: (progress: SearchProgress) => void = () => {},
-	): RunningSearch {
+	): RunningSearch<Answer> {
 		const job = { ...request, id: this.nextId++, cancel: new SharedArrayBuffer(4) };
 		const { promise, settle } = settledOnce();
 		const queued: Queued = {
@@ -145,17 +169,17 @@ export class SearchPool {
 		}, cancelGraceMilliseconds);
 	}
 
-	private finish(queued: Queued, outcome: SearchOutcome): void {
+	private finish(queued: Queued, outcome: SearchOutcome<Answer>): void {
 		queued.settled = true;
 		queued.settle(outcome);
 	}
 }
 
-const cancelledOutcome = (queued: Queued): SearchOutcome => ({ kind: "cancelled", progress: queued.progress });
+const cancelledOutcome = (queued: Queued): SearchOutcome<Answer> => ({ kind: "cancelled", progress: queued.progress });
 
-function settledOnce(): { promise: Promise<SearchOutcome>; settle: (outcome: SearchOutcome) => void } {
-	let settle: (outcome: SearchOutcome) => void = () => {};
-	const promise = new Promise<SearchOutcome>((resolve) => {
+function settledOnce(): { promise: Promise<SearchOutcome<Answer>>; settle: (outcome: SearchOutcome<Answer>) => void } {
+	let settle: (outcome: SearchOutcome<Answer>) => void = () => {};
+	const promise = new Promise<SearchOutcome<Answer>>((resolve) => {
 		settle = resolve;
 	});
 	return { promise, settle };

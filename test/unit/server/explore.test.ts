@@ -110,8 +110,10 @@ describe("explore interleavings", () => {
 		assert.deepEqual(await lenses(), [
 			"Explore interleavings · 2 of 3 checks as expected",
 			"Explore interleavings · ✓ use after free · N",
+			"all races…",
 			"Explore interleavings · ✓ safe · N",
 			"Explore interleavings · ✗ use after free, expected safe · N",
+			"all races…",
 		]);
 		await client.change(
 			uri,
@@ -126,6 +128,16 @@ describe("explore interleavings", () => {
 			"Explore interleavings · ✓ safe · N · (stale)",
 			"Explore interleavings · ✗ use after free, expected safe · N · (stale)",
 		]);
+	});
+
+	it("says in the lens how much of what is safe never ran", async () => {
+		await client.open(uri, text.replace("if (frees)", "if (thing.value == 7)"));
+		const { results } = await explore({ check: "fix" });
+		assert.deepEqual(
+			results[0]?.coverage?.unreached.map((one) => [one.location.file, one.location.line, one.text]),
+			[[uri, 18, "kfree(&thing);"]],
+		);
+		assert.equal((await lenses())[2], "Explore interleavings · ✓ safe; 1 of 3 statements never ran · N");
 	});
 
 	it("puts an unmet expectation on the check's expect, until the program changes", async () => {
