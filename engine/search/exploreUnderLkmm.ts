@@ -244,7 +244,7 @@ class GraphSearch {
 			if (holds === (property.property === "finally")) continue;
 			const claim = property.property === "finally" ? "does not hold at the end" : "holds at the end";
 			const fault = { kind: "invariant", detail: `${property.property} (${property.text}): it ${claim}` } as const;
-			if (this.report(execution, { fault, thread: 0, site: -1 })) {
+			if (this.report(execution, { fault, thread: 0, after: 0, site: -1 })) {
 				const found = this.found as Found;
 				this.found = { ...found, violation: { ...found.violation, location: property.location } };
 				return true;
@@ -266,6 +266,7 @@ class GraphSearch {
 		return {
 			fault: { kind: "data_race", detail: `${name}: nothing orders ${says(first)} and ${says(second)}`, cell },
 			thread: skeleton.threadOf[second] as number,
+			after: 0,
 			site: skeleton.events[second]?.source.pos ?? -1,
 			event: key(second),
 			cause: key(first),

@@ -45,9 +45,18 @@ export interface ExploreOptions {
 	/** Whether a partial execution can be dropped because nobody asks for what it leads to. */
 	readonly irrelevant?: ((state: State) => boolean) | undefined;
 	/** What has gone wrong in an execution, which need not be complete; it is not followed further. Undefined: nothing. */
-	readonly faultOf?: ((state: State) => unknown) | undefined;
+	readonly faultOf?: ((state: State) => ExecutionFault | undefined) | undefined;
 	/** Called for every fault of a consistent execution. Returns true to stop. */
-	readonly onFault?: ((fault: unknown, execution: Execution) => boolean) | undefined;
+	readonly onFault?: ((fault: ExecutionFault, execution: Execution) => boolean) | undefined;
+}
+
+/** Something that has gone wrong, to a front end that knows what. */
+export interface ExecutionFault {
+	readonly thread: number;
+	/** How many events of the thread come before what went wrong, or are it. */
+	readonly after: number;
+	/** The thread goes on afterwards: its later events happen. Otherwise they would not have. */
+	readonly goesOn?: boolean;
 }
 
 /** `events`: a thread makes more accesses, or goes round a loop more often, than can be followed. */
@@ -144,16 +153,18 @@ class Search {
 		for (;;) {
 			if (!this.advance(state)) return;
 			const fault = this.options.faultOf?.(state);
-			if (fault !== undefined && state.guesses.length === 0) {
-				if (this.violated(state) === undefined && this.options.onFault?.(fault, this.executionOf(state, []))) this.stopped = true;
-				return;
-			}
-			if (state.invalid) {
+			if (fault !== undefined) {
+				if (state.guesses.length === 0 && isDecided(state, fault)) {
+					const happens = (fault.goesOn || !dependsOnLater(state, fault)) && this.violated(state) === undefined;
+					if (happens && this.options.onFault?.(fault, this.executionOf(state, []))) this.stopped = true;
+					return;
+				}
+			} else if (state.invalid) {
 				if (state.guesses.length === 0 && this.violated(state) === undefined) throw state.invalid;
 				return;
 			}
 			if (this.options.irrelevant?.(state)) return;
-			if (state.guesses.length === 0 && state.parts.some((part) => part.path.end.kind === "blocked")) {
+			if (state.guesses.length === 0 && state.parts.some(({ path }) => path.end.kind === "blocked" && path.end.unsupported)) {
 				this.complete(state);
 				return;
 			}
@@ -219,6 +230,7 @@ class Search {
 			}
 			return;
 		}
+		if (state.parts.some((part) => part.path.end.kind === "waiting")) return;
 		if (this.violated(state) !== undefined) return;
 		const { races } = this;
 		if (this.executions >= this.options.limits.executions) {
@@ -246,6 +258,30 @@ class Search {
 			finalRegister: (thread, name) => finalRegister(state, thread, name),
 		};
 	}
+}
+
+/** Whether all that has happened is decided, up to the fault in its thread: what everyone reads, and the order of all writes. */
+function isDecided(state: State, fault: ExecutionFault): boolean {
+	return state.parts.every(({ path, location, rf, placed }, thread) =>
+		path.events.every((event, i) => {
+			if (event.address < 0 || (thread === fault.thread && i >= fault.after)) return true;
+			if ((location[i] as number) < 0) return false;
+			if (isRead(event)) return rf[i] !== notYet;
+			const isWrite = event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock;
+			return !isWrite || placed[i] === 1;
+		}),
+	);
+}
+
+/** Whether somebody has read what the thread would not have done any more after its fault. */
+function dependsOnLater(state: State, fault: ExecutionFault): boolean {
+	return state.parts.some(({ path, rf }, thread) =>
+		path.events.some((_, i) => {
+			const source = rf[i] as number;
+			if (source < 0 || threadOfKey(source) !== fault.thread || indexOfKey(source) < fault.after) return false;
+			return thread !== fault.thread || i < fault.after;
+		}),
+	);
 }
 
 function finalValue(state: State, location: number): number {
@@ -382,6 +418,7 @@ function isDetermined({ settled, path, values }: ThreadPart): boolean {
 	return (
 		settled ||
 		path.end.kind === "blocked" ||
+		path.end.kind === "waiting" ||
 		path.terms.every((term, i) => term.kind === "read" || !Number.isNaN(values[i] as number))
 	);
 }
@@ -518,8 +555,8 @@ function bounds(state: State, write: EventKey): { low: number; high: number } {
 	let high = order.length;
 	const own = part.path.events[index] as PathEvent;
 	for (let i = 0; i < part.path.events.length; i++) {
-		if (i === index || part.location[i] !== location) continue;
 		const event = part.path.events[i] as PathEvent;
+		if (i === index || part.location[i] !== location || event.kind === EventKind.Unlock) continue;
 		let at: number;
 		if (part.placed[i] === 1) at = order.indexOf(keyOf(thread, i));
 		else if (event.kind === EventKind.Read && part.rf[i] !== notYet)
@@ -614,8 +651,8 @@ function mayRead(state: State, read: EventKey, source: EventKey): boolean {
 	const own = part.path.events[index] as PathEvent;
 	if (own.atomic && splitsUpdate(state, order, at + 1) && hasWriteHalf(part, index)) return false;
 	for (let i = 0; i < part.path.events.length; i++) {
-		if (i === index || part.location[i] !== location) continue;
 		const event = part.path.events[i] as PathEvent;
+		if (i === index || part.location[i] !== location || event.kind === EventKind.Unlock) continue;
 		let other: number;
 		const isWrite = part.placed[i] === 1;
 		if (isWrite) other = order.indexOf(keyOf(thread, i));

@@ -2,13 +2,17 @@
 import type { Fault } from "../access.ts";
 import type { ProgramMemory } from "./programMemory.ts";
 import type { ProgramFailure } from "./programThread.ts";
-import { type EventKey, indexOfKey, keyOf, type State, type ThreadPart, threadOfKey } from "./state.ts";
-import { EventKind, type PathCheck, type PathEvent } from "./thread.ts";
+import { type EventKey, keyOf, type State, type ThreadPart } from "./state.ts";
+import { EventKind, type PathEvent } from "./thread.ts";
 
 /** A fault with where it shows: the thread's event, or the place just behind the first `after` events. */
 export interface ProgramFault {
 	readonly fault: Fault;
 	readonly thread: number;
+	/** How many events of the thread come before what went wrong, or are it. */
+	readonly after: number;
+	/** A use after free does not stop the thread. */
+	readonly goesOn?: boolean;
 	/** Index into `Program.sites`. */
 	readonly site: number;
 	/** The event that went wrong, where it is one. */
@@ -19,37 +23,17 @@ export interface ProgramFault {
 
 /** The first thing that is wrong in a partial execution, by thread and place. */
 export function programFault(memory: ProgramMemory, state: State): ProgramFault | undefined {
+	// What is read out of freed memory makes other things go wrong, too.
+	const used = usedAfterFree(memory, state);
+	if (used) return used;
 	for (const [thread, part] of state.parts.entries()) {
 		for (const check of part.path.checks) {
 			if (check.failure === undefined || part.values[check.term] !== 0) continue;
-			if (restsOnLater(state, thread, check)) continue;
 			const { fault, site } = check.failure as ProgramFailure;
-			return { fault: fault({ valueOf: (term) => part.values[term] as number }), thread, site };
+			return { fault: fault({ valueOf: (term) => part.values[term] as number }), thread, after: check.after, site };
 		}
 	}
-	return usedAfterFree(memory, state);
-}
-
-/**
- * Whether a check fails only because of what its own thread does behind it: then, had it failed, that would not have happened.
- */
-function restsOnLater(state: State, thread: number, check: PathCheck): boolean {
-	const seen = new Set<EventKey>();
-	const work = check.data.map((event) => keyOf(thread, event));
-	for (let key = work.pop(); key !== undefined; key = work.pop()) {
-		if (seen.has(key)) continue;
-		seen.add(key);
-		if (threadOfKey(key) === thread && indexOfKey(key) >= check.after) return true;
-		const event = state.event(key);
-		const own = threadOfKey(key);
-		for (const loads of [event.dataDependencies, event.addressDependencies, event.controlDependencies]) {
-			for (const load of loads) work.push(keyOf(own, load));
-		}
-		if (event.readHalf >= 0) work.push(keyOf(own, event.readHalf));
-		const source = (state.parts[own] as ThreadPart).rf[indexOfKey(key)] as number;
-		if (source >= 0) work.push(source);
-	}
-	return false;
+	return undefined;
 }
 
 /** An access whose place in coherence order is behind the end of the memory, and before a new beginning. */
@@ -64,6 +48,8 @@ function usedAfterFree(memory: ProgramMemory, state: State): ProgramFault | unde
 			return {
 				fault: { kind: "use_after_free", detail, cell, object: memory.program.cells[cell]?.object ?? -1 },
 				thread,
+				after: index + 1,
+				goesOn: true,
 				site: event.source.pos,
 				event: keyOf(thread, index),
 				cause,

@@ -267,6 +267,8 @@ class ProgramRecorder extends PathRecorder {
 			case "grace_period_begin":
 				break;
 			case "grace_period_end":
+				// Waits for itself.
+				if (this.isReader()) return { kind: "waiting" };
 				this.event(EventKind.GracePeriod);
 				break;
 			case "call_rcu":
@@ -485,6 +487,11 @@ class ProgramRecorder extends PathRecorder {
 
 	private lock(instruction: Body<"lock">): PathEnd | undefined {
 		const place = this.place(instruction.lock, instruction.site);
+		if (instruction.try === undefined && this.heldIndex(place) >= 0) {
+			const detail = `${instruction.lock.text} is taken again by the thread that holds it: it waits for itself`;
+			this.fail(instruction.site, { kind: "lock_misuse", detail });
+			return { kind: "waiting" };
+		}
 		if (this.isCounted(instruction)) return this.lockCounted(instruction, place);
 		if (instruction.try === undefined) {
 			this.takeLock(place);

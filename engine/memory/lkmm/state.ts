@@ -171,7 +171,6 @@ export class State {
 			this.guesses.splice(i, 1);
 		}
 		for (const { path, values } of this.parts) {
-			if (path.end.kind === "waiting") return false;
 			for (const { term, failure } of path.checks) if (failure === undefined && values[term] === 0) return false;
 		}
 		return true;

@@ -128,7 +128,7 @@ export type PathEnd =
 			/** The path that follows when this alternative is taken; the same object every time. */
 			readonly take: (alternative: number) => Path;
 	  }
-	/** The thread waits for a condition that does not hold: this is no execution. */
+	/** The thread waits for what does not hold here: others may go on, but this is no complete execution. */
 	| { readonly kind: "waiting" }
 	/** The thread cannot be followed further: a limit of the front end. The exploration is not complete. */
 	| { readonly kind: "blocked"; readonly reason: string; readonly unsupported?: boolean };
