@@ -156,7 +156,7 @@ class ProgramRecorder extends PathRecorder {
 			this.counter++;
 			this.source = { text: site?.text ?? "", pos: instruction.site, end: instruction.site };
 			this.origin = originOf(this.code.index, this.pc);
-			this.glued = instruction.glued && (instruction.kind === "store" || instruction.kind === "update");
+			this.glued = instruction.glued;
 			if (instruction.kind === "end") {
 				this.endChecks(instruction);
 				return this.finished();
@@ -215,7 +215,7 @@ class ProgramRecorder extends PathRecorder {
 			case "load": {
 				const raceAllowed = instruction.marking === "data_race";
 				const place = this.place(instruction.place, instruction.site);
-				const read = this.access(EventKind.Read, tags[instruction.marking], place, { raceAllowed });
+				const read = this.access(EventKind.Read, tags[instruction.marking], place, { raceAllowed, glued: this.glued });
 				this.set(instruction.register, this.readResult(read));
 				break;
 			}
@@ -679,6 +679,9 @@ class ProgramRecorder extends PathRecorder {
 				recorder.fail(instruction.site, { kind: "invalid_free", detail: `${instruction.text} is not the start of an object` });
 				return;
 			}
+			// The memory ends before its next owner can have it: see `allocate`.
+			if (memory.layout.typesafe[object] !== 1) recorder.mark(object, "free", pointer.data);
+			recorder.counter++;
 			const place = { ...recorder.fixed(memory.lifetimeAddress(object)), data: pointer.data };
 			const read = recorder.read("release", place, true);
 			const old = recorder.readResult(read);
@@ -688,7 +691,6 @@ class ProgramRecorder extends PathRecorder {
 				object,
 			}));
 			recorder.write("release", place, recorder.fixed(freed), read);
-			if (memory.layout.typesafe[object] !== 1) recorder.mark(object, "free", pointer.data);
 			recorder.counter++;
 		};
 		const known = this.known(pointer.term);

@@ -29,7 +29,7 @@ const isAboutMemory = (verdict: Verdict) => verdict.verdict === "race" && kinds.
 /** Whether something is wrong with a program under sequential consistency; undefined for programs that the graphs have nothing to say of. */
 function wrongUnderSc(program: Program): boolean | undefined {
 	const isSeparate = (instruction: Instruction) =>
-		instruction.kind === "reload" || (instruction.glued && (instruction.kind === "store" || instruction.kind === "update"));
+		instruction.kind === "reload" || (instruction.glued && ["load", "store", "update"].includes(instruction.kind));
 	if (program.threads.some((thread) => thread.instructions.some(isSeparate))) return undefined;
 	// Where threads can wait for one another for ever, a violation may stand behind what the graphs leave out.
 	if (explore(program, { ...options, wanted: ["deadlock"] }).violation?.kind === "deadlock") return undefined;
