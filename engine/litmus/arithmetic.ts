@@ -11,9 +11,18 @@ const bit = (operation: (a: bigint, b: bigint) => bigint, small: Operation): Ope
 	return (a, b) => ((a | 0) === a && (b | 0) === b ? small(a, b) : Number(operation(BigInt(a), BigInt(b))));
 };
 
-export const bitAnd = bit((a, b) => a & b, (a, b) => a & b);
-export const bitOr = bit((a, b) => a | b, (a, b) => a | b);
-export const bitXor = bit((a, b) => a ^ b, (a, b) => a ^ b);
+export const bitAnd = bit(
+	(a, b) => a & b,
+	(a, b) => a & b,
+);
+export const bitOr = bit(
+	(a, b) => a | b,
+	(a, b) => a | b,
+);
+export const bitXor = bit(
+	(a, b) => a ^ b,
+	(a, b) => a ^ b,
+);
 const truth = (value: boolean): number => (value ? 1 : 0);
 
 /** Operators of expressions. Division truncates as in C; by zero it gives 0. */

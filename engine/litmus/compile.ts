@@ -17,26 +17,31 @@ export interface CompiledLitmus {
 	/** Index of a location by its name. */
 	readonly locations: ReadonlyMap<string, number>;
 	/** What a value of a condition stands for. */
-	readonly valueOf: (value: LitmusValue) => number;
+	readonly numberOf: (value: LitmusValue) => number;
 	/** A value as a reader would write it: a number, the name of a location for its address, `?` for what nothing determines. */
 	readonly show: (value: number) => string;
 }
 
 /** Compiles a parsed test; errors name what is not supported. */
-export function compileLitmus(test: LitmusTest): { readonly compiled?: CompiledLitmus; readonly errors: readonly Diagnostic[] } {
+export function compileLitmus(test: LitmusTest): {
+	readonly compiled?: CompiledLitmus;
+	readonly errors: readonly Diagnostic[];
+} {
 	const errors: Diagnostic[] = [];
 	const names = locationNames(test);
 	const locations = new Map(names.map((name, index) => [name, index]));
 	const address = (index: number) => firstAddress + index * addressStride;
-	const valueOf = (value: LitmusValue) => (value.kind === "number" ? value.value : address(locations.get(value.name) as number));
+	const numberOf = (value: LitmusValue) =>
+		value.kind === "number" ? value.value : address(locations.get(value.name) as number);
 	const initial = new Map<string, number>();
 	const registers = test.processes.map(() => new Map<string, number>());
 	for (const { place, value } of test.initial) {
-		if (place.process === undefined) initial.set(place.name, valueOf(value));
-		else if (registers[place.process]) registers[place.process]?.set(place.name, valueOf(value));
+		if (place.process === undefined) initial.set(place.name, numberOf(value));
+		else if (registers[place.process]) registers[place.process]?.set(place.name, numberOf(value));
 		else errors.push(noProcess(place));
 	}
-	for (const place of placesOf(test)) if (place.process !== undefined && !test.processes[place.process]) errors.push(noProcess(place));
+	for (const place of placesOf(test))
+		if (place.process !== undefined && !test.processes[place.process]) errors.push(noProcess(place));
 	const codes = test.processes.map((process, index) => {
 		for (const { name } of process.function.parameters) {
 			const known = registers[index] as Map<string, number>;
@@ -45,7 +50,11 @@ export function compileLitmus(test: LitmusTest): { readonly compiled?: CompiledL
 		return compileProcess(test.text, process, registers[index] as Map<string, number>, errors);
 	});
 	if (errors.length > 0) return { errors };
-	const memory: MemoryLocation[] = names.map((name, index) => ({ name, address: address(index), initial: initial.get(name) ?? 0 }));
+	const memory: MemoryLocation[] = names.map((name, index) => ({
+		name,
+		address: address(index),
+		initial: initial.get(name) ?? 0,
+	}));
 	const locationAt = (at: number) => {
 		const index = (at - firstAddress) / addressStride;
 		return Number.isInteger(index) && index >= 0 && index < memory.length ? index : undefined;
@@ -56,7 +65,7 @@ export function compileLitmus(test: LitmusTest): { readonly compiled?: CompiledL
 		return index === undefined ? String(value) : (names[index] as string);
 	};
 	const program: LkmmProgram = { threads: codes.map(threadOf), locations: memory, locationAt };
-	return { compiled: { test, program, codes, locations, valueOf, show }, errors };
+	return { compiled: { test, program, codes, locations, numberOf, show }, errors };
 }
 
 function noProcess(place: Place): Diagnostic {
@@ -105,7 +114,8 @@ function locationNames(test: LitmusTest): string[] {
 		if (initial.place.process === undefined) names.add(initial.place.name);
 		value(initial.value);
 	}
-	for (const { function: code } of test.processes) for (const { name } of code.parameters) if (name) names.add(name.text);
+	for (const { function: code } of test.processes)
+		for (const { name } of code.parameters) if (name) names.add(name.text);
 	for (const place of placesOf(test)) if (place.process === undefined) names.add(place.name);
 	const visit = (condition: Condition): void => {
 		if (condition.kind === "equal") value(condition.value);

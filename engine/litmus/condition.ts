@@ -46,7 +46,8 @@ function atom(s: Scanner, depth: number): Condition {
 	const place = parsePlace(s);
 	if (!place) return { kind: "constant", value: false };
 	const negated = s.eat("!=") || s.eat("<>");
-	if (!negated && !s.eat("==") && !s.expect("=", "after the name of a register or location")) return { kind: "constant", value: false };
+	if (!negated && !s.eat("==") && !s.expect("=", "after the name of a register or location"))
+		return { kind: "constant", value: false };
 	const equal = right(s, place);
 	return negated ? { kind: "not", operand: equal } : equal;
 }

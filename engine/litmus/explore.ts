@@ -1,6 +1,6 @@
 /** Explores a litmus test: verdict, counts, states, flags and witnesses, as herd7 gives them. */
 import type { Diagnostic } from "../language/syntax.ts";
-import { type Execution, explore, type ExploreLimit, finalRegister } from "../memory/lkmm/explore.ts";
+import { type Execution, type ExploreLimit, explore, finalRegister } from "../memory/lkmm/explore.ts";
 import { executionGraph } from "../memory/lkmm/graph.ts";
 import type { Flag } from "../memory/lkmm/races.ts";
 import { InvalidAccess, type State } from "../memory/lkmm/state.ts";
@@ -56,7 +56,12 @@ export interface LitmusResult {
 	readonly flags: readonly Flag[];
 	/** Executions in which the proposition holds (for `forall`: does not), as graphs. */
 	readonly witnesses: readonly ExecutionGraph[];
-	readonly stats: { readonly executions: number; readonly checked: number; readonly deadEnds: number; readonly seconds: number };
+	readonly stats: {
+		readonly executions: number;
+		readonly checked: number;
+		readonly deadEnds: number;
+		readonly seconds: number;
+	};
 	readonly limit?: ExploreLimit;
 	/** The test does what no execution may do, such as following a pointer to nothing; there is no verdict then. */
 	readonly errors: readonly Diagnostic[];
@@ -74,17 +79,26 @@ export function exploreLitmus(test: LitmusTest, options: LitmusOptions): LitmusR
 			limits,
 			cancelled: options.cancelled,
 			onProgress: options.onProgress,
-			irrelevant: test.filter && ((state) => evaluate(compiled, test.filter as Condition, partialValue(compiled, state)) === false),
+			irrelevant:
+				test.filter &&
+				((state) => evaluate(compiled, test.filter as Condition, partialValue(compiled, state)) === false),
 			onExecution: (execution) => tally.add(execution),
 		});
 		const { limit, executions, checked, deadEnds, seconds } = stats;
-		return { ...tally.result(options.model), stats: { executions, checked, deadEnds, seconds }, ...(limit && { limit }), errors: [] };
+		return {
+			...tally.result(options.model),
+			stats: { executions, checked, deadEnds, seconds },
+			...(limit && { limit }),
+			errors: [],
+		};
 	} catch (error) {
 		if (!(error instanceof InvalidAccess)) throw error;
 		const { source } = error.event;
 		const name = compiled.program.threads[error.thread]?.name ?? "a process";
 		const message = `${name} accesses ${compiled.show(error.address)} here, which is the address of no location`;
-		return emptyResult(test, options, [{ severity: "error", code: "litmus-address", pos: source.pos, end: source.end, message }]);
+		return emptyResult(test, options, [
+			{ severity: "error", code: "litmus-address", pos: source.pos, end: source.end, message },
+		]);
 	}
 }
 
@@ -118,7 +132,7 @@ function evaluate(compiled: CompiledLitmus, condition: Condition, value: ValueOf
 		case "constant":
 			return condition.value;
 		case "equal":
-			return compare(value(condition.place), compiled.valueOf(condition.value));
+			return compare(value(condition.place), compiled.numberOf(condition.value));
 		case "same":
 			return compare(value(condition.left), value(condition.right));
 		case "not": {
@@ -129,8 +143,13 @@ function evaluate(compiled: CompiledLitmus, condition: Condition, value: ValueOf
 			const left = evaluate(compiled, condition.left, value);
 			const right = evaluate(compiled, condition.right, value);
 			if (condition.kind === "and") return left === false || right === false ? false : left && right;
-			if (condition.kind === "or") return left === true || right === true ? true : left === undefined ? undefined : right;
-			return left === false || right === true ? true : left === undefined || right === undefined ? undefined : !left || right;
+			if (condition.kind === "or")
+				return left === true || right === true ? true : left === undefined ? undefined : right;
+			return left === false || right === true
+				? true
+				: left === undefined || right === undefined
+					? undefined
+					: !left || right;
 		}
 	}
 }
@@ -143,7 +162,11 @@ function partialValue(compiled: CompiledLitmus, state: State): ValueOf {
 	return ({ process, name }) => {
 		if (process === undefined) return Number.NaN;
 		if (state.parts[process]?.path.end.kind !== "finished") return Number.NaN;
-		return finalRegister(state, process, name) ?? compiled.codes[process]?.registers.find((r) => r.name === name)?.initial ?? 0;
+		return (
+			finalRegister(state, process, name) ??
+			compiled.codes[process]?.registers.find((r) => r.name === name)?.initial ??
+			0
+		);
 	};
 }
 
@@ -168,7 +191,9 @@ class Tally {
 		const { test } = compiled;
 		const value: ValueOf = ({ process, name }) => {
 			const known =
-				process === undefined ? execution.finalValue(compiled.locations.get(name) as number) : (execution.finalRegister(process, name) ?? 0);
+				process === undefined
+					? execution.finalValue(compiled.locations.get(name) as number)
+					: (execution.finalRegister(process, name) ?? 0);
 			return Number.isNaN(known) ? undetermined : known;
 		};
 		if (test.filter && evaluate(compiled, test.filter, value) !== true) return false;

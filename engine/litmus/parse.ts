@@ -60,7 +60,11 @@ class Parser {
 		scanner.moveTo(lineEnd < 0 ? text.length : lineEnd);
 		while (scanner.peek().text !== "{" && scanner.peek().kind !== "end") scanner.next();
 		if (scanner.peek().kind === "end") {
-			scanner.error(scanner.peek(), "expected-token", "the initial values are missing: `{ x = 1; }`, or `{ }` when all are 0");
+			scanner.error(
+				scanner.peek(),
+				"expected-token",
+				"the initial values are missing: `{ x = 1; }`, or `{ }` when all are 0",
+			);
 			return undefined;
 		}
 		return name;
@@ -191,7 +195,11 @@ class Parser {
 		if (scanner.eat("exists")) return "exists";
 		if (scanner.eat("forall")) return "forall";
 		if (scanner.eat("~") && scanner.eat("exists")) return "not_exists";
-		scanner.error(token, "litmus-condition", "a condition is missing here: `exists (0:r1=1)`, `~exists (…)` or `forall (…)`");
+		scanner.error(
+			token,
+			"litmus-condition",
+			"a condition is missing here: `exists (0:r1=1)`, `~exists (…)` or `forall (…)`",
+		);
 		return undefined;
 	}
 }

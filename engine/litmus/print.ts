@@ -3,9 +3,11 @@ import type { LitmusResult } from "./explore.ts";
 
 /** Lines of the report, without the last line's newline: states, witnesses, flags, condition, observation. */
 export function printLitmusResult(result: LitmusResult): string {
-	const required = result.quantifier === "exists" ? "Allowed" : result.quantifier === "forall" ? "Required" : "Forbidden";
+	const required =
+		result.quantifier === "exists" ? "Allowed" : result.quantifier === "forall" ? "Required" : "Forbidden";
 	const lines = [`Test ${result.test} ${required}`, `States ${result.states.length}`];
-	for (const { values } of result.states) lines.push(values.map((value, i) => `${result.places[i]}=${value};`).join(" "));
+	for (const { values } of result.states)
+		lines.push(values.map((value, i) => `${result.places[i]}=${value};`).join(" "));
 	lines.push(
 		result.ok ? "Ok" : "No",
 		"Witnesses",
@@ -14,7 +16,8 @@ export function printLitmusResult(result: LitmusResult): string {
 		`Condition ${result.conditionText}`,
 		observation(result),
 	);
-	if (result.limit) lines.push(`Incomplete: the limit of ${result.limit} was reached; the numbers are of what was seen`);
+	if (result.limit)
+		lines.push(`Incomplete: the limit of ${result.limit} was reached; the numbers are of what was seen`);
 	return lines.join("\n");
 }
 

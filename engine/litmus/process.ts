@@ -7,14 +7,23 @@ import { type Primitive, primitives } from "./primitives.ts";
 import type { Process } from "./syntax.ts";
 
 /** Compiles one process; `initial` are the values that its parameters and registers begin with. */
-export function compileProcess(text: string, process: Process, initial: ReadonlyMap<string, number>, errors: Diagnostic[]): ThreadCode {
+export function compileProcess(
+	text: string,
+	process: Process,
+	initial: ReadonlyMap<string, number>,
+	errors: Diagnostic[],
+): ThreadCode {
 	const compiler = new Compiler(text, initial, errors);
 	for (const statement of process.function.body?.statements ?? []) compiler.statement(statement);
 	return { name: `P${process.number}`, instructions: compiler.instructions(), registers: compiler.registers };
 }
 
 /** An instruction whose jumps are not known yet. */
-type Draft = { -readonly [K in keyof Instruction]: Instruction[K] } & { otherwise?: number; join?: number; to?: number };
+type Draft = { -readonly [K in keyof Instruction]: Instruction[K] } & {
+	otherwise?: number;
+	join?: number;
+	to?: number;
+};
 
 const zero: Operand = { kind: "constant", value: 0 };
 
@@ -56,7 +65,13 @@ class Compiler {
 
 	private unsupported(node: { pos: number; end: number }, what: string): Operand {
 		const { pos, end } = node;
-		this.errors.push({ severity: "error", code: "litmus-unsupported", pos, end, message: `${what} is not supported in litmus tests` });
+		this.errors.push({
+			severity: "error",
+			code: "litmus-unsupported",
+			pos,
+			end,
+			message: `${what} is not supported in litmus tests`,
+		});
 		return zero;
 	}
 
@@ -86,7 +101,8 @@ class Compiler {
 					const register = this.declare(variable.name.text);
 					if (variable.arrayLengths.length > 0) this.unsupported(variable, "an array");
 					if (!variable.initializer) continue;
-					if (variable.initializer.kind === "initializer_list") this.unsupported(variable.initializer, "an initializer list");
+					if (variable.initializer.kind === "initializer_list")
+						this.unsupported(variable.initializer, "an initializer list");
 					else this.assign(register, variable.initializer, variable);
 				}
 				return;
@@ -97,7 +113,10 @@ class Compiler {
 				this.branch(statement);
 				return;
 			default:
-				this.unsupported(statement, `\`${this.text.slice(statement.pos, statement.end).split(/\W/)[0] || statement.kind}\``);
+				this.unsupported(
+					statement,
+					`\`${this.text.slice(statement.pos, statement.end).split(/\W/)[0] || statement.kind}\``,
+				);
 		}
 	}
 
@@ -199,7 +218,10 @@ class Compiler {
 	private unary(expression: Expression & { kind: "unary" }): Operand {
 		const { operator } = expression;
 		if (operator === "&") {
-			return this.unsupported(expression, `\`${this.text.slice(expression.pos, expression.end)}\` (parameters are addresses already)`);
+			return this.unsupported(
+				expression,
+				`\`${this.text.slice(expression.pos, expression.end)}\` (parameters are addresses already)`,
+			);
 		}
 		if (operator === "*") return this.load(this.value(expression.operand), "plain");
 		const a = this.value(expression.operand);
@@ -264,7 +286,13 @@ class Compiler {
 				this.emit({ op: "fence", fence: primitive.fence });
 				return zero;
 			case "exchange":
-				return this.result((register) => ({ op: "exchange", register, address: this.value(first), value: this.value(second), tag: primitive.tag }));
+				return this.result((register) => ({
+					op: "exchange",
+					register,
+					address: this.value(first),
+					value: this.value(second),
+					tag: primitive.tag,
+				}));
 			case "compare_exchange":
 				return this.result((register) => ({
 					op: "compare_exchange",
@@ -309,7 +337,8 @@ class Compiler {
 
 	private update(primitive: Primitive & { does: "update" }, arguments_: readonly Expression[]): Operand {
 		const pointer = arguments_.at(-1) as Expression;
-		const operand: Operand = primitive.operand === "one" ? { kind: "constant", value: 1 } : this.value(arguments_[0] as Expression);
+		const operand: Operand =
+			primitive.operand === "one" ? { kind: "constant", value: 1 } : this.value(arguments_[0] as Expression);
 		const value = this.result((register) => ({
 			op: "update",
 			register,
@@ -331,4 +360,3 @@ function strip(expression: Expression): Expression {
 	while (inner.kind === "parenthesized" || inner.kind === "cast") inner = inner.operand;
 	return inner;
 }
-

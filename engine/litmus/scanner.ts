@@ -54,7 +54,11 @@ export class Scanner {
 	expect(text: string, where: string): boolean {
 		if (this.eat(text)) return true;
 		const token = this.peek();
-		this.error(token, "expected-token", `\`${text}\` is missing ${where}${token.kind === "end" ? "" : `: found \`${token.text}\``}`);
+		this.error(
+			token,
+			"expected-token",
+			`\`${text}\` is missing ${where}${token.kind === "end" ? "" : `: found \`${token.text}\``}`,
+		);
 		return false;
 	}
 

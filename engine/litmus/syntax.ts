@@ -13,7 +13,9 @@ export interface Place extends Range {
 }
 
 /** A number, or the address of a location by its name. */
-export type LitmusValue = { readonly kind: "number"; readonly value: number } | { readonly kind: "address"; readonly name: string };
+export type LitmusValue =
+	| { readonly kind: "number"; readonly value: number }
+	| { readonly kind: "address"; readonly name: string };
 
 export interface InitialValue extends Range {
 	readonly place: Place;

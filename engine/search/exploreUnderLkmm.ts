@@ -63,7 +63,12 @@ export function exploreExecutions(program: Program, options: ExploreOptions): Ve
 	const stats: SearchStatistics = { states: found.checked, transitions: found.executions, seconds: found.seconds };
 	if (search.found) return { verdict: "race", memory: "lkmm", ...search.found, stats };
 	if (found.limit) return inconclusive(stats, limitOf(found.limit), found.reason);
-	if (search.uncertain) return inconclusive(stats, "unsupported", "atomic { } is one step under sc only, and here something goes wrong with it");
+	if (search.uncertain)
+		return inconclusive(
+			stats,
+			"unsupported",
+			"atomic { } is one step under sc only, and here something goes wrong with it",
+		);
 	const unmet = search.unmet[0];
 	if (unmet !== undefined) {
 		const { text, location } = unmet;
@@ -147,7 +152,9 @@ class GraphSearch {
 		for (;;) {
 			const before = countOf(memory);
 			const stats = this.pass(memory, words, (performance.now() - begin) / 1000);
-			total = total ? { ...stats, checked: stats.checked + total.checked, seconds: stats.seconds + total.seconds } : stats;
+			total = total
+				? { ...stats, checked: stats.checked + total.checked, seconds: stats.seconds + total.seconds }
+				: stats;
 			if (this.found || stats.limit || countOf(memory) === before) return total;
 		}
 	}

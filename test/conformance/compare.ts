@@ -46,26 +46,42 @@ export function parseVerdicts(csv: string): Expected[] {
 			states: Number(field("states")),
 			flags: field("flags"),
 			seconds: Number(field("seconds")),
-			sc: { verdict: field("sc_verdict"), positive: Number(field("sc_positive")), negative: Number(field("sc_negative")) },
+			sc: {
+				verdict: field("sc_verdict"),
+				positive: Number(field("sc_positive")),
+				negative: Number(field("sc_negative")),
+			},
 		};
 	});
 }
 
 /** Runs a test and compares. `sequential`: under sequential consistency, against the CSV's sc columns. */
-export function compareTest(text: string, row: Expected, options: { seconds: number; sequential: boolean }): TestReport {
+export function compareTest(
+	text: string,
+	row: Expected,
+	options: { seconds: number; sequential: boolean },
+): TestReport {
 	const { suite, path } = row;
 	const begin = performance.now();
 	const parsed = parseLitmus(text);
-	const result = parsed.litmus && exploreLitmus(parsed.litmus, { model: options.sequential ? "sc" : "lkmm", limits: { seconds: options.seconds, witnesses: 1 } });
+	const result =
+		parsed.litmus &&
+		exploreLitmus(parsed.litmus, {
+			model: options.sequential ? "sc" : "lkmm",
+			limits: { seconds: options.seconds, witnesses: 1 },
+		});
 	const seconds = (performance.now() - begin) / 1000;
 	const base = { suite, path, seconds, herdSeconds: row.seconds };
 	const errors = result ? result.errors : parsed.errors;
-	if (!result || errors.length > 0) return { ...base, outcome: "unsupported", message: errors.map((e) => e.message).join("; ") };
+	if (!result || errors.length > 0)
+		return { ...base, outcome: "unsupported", message: errors.map((e) => e.message).join("; ") };
 	const { verdict, positive, negative, flags } = result;
 	const numbers = { verdict, positive, negative, states: result.states.length, flags };
 	const message = `${describe(result)}, herd7: ${options.sequential ? describeSc(row) : describeHerd(row)}`;
-	if (options.sequential ? row.sc.verdict === "" : row.verdict === "TIMEOUT") return { ...base, ...numbers, outcome: "not compared", message };
-	if (result.limit) return { ...base, ...numbers, outcome: "inconclusive", message: `limit of ${result.limit} reached` };
+	if (options.sequential ? row.sc.verdict === "" : row.verdict === "TIMEOUT")
+		return { ...base, ...numbers, outcome: "not compared", message };
+	if (result.limit)
+		return { ...base, ...numbers, outcome: "inconclusive", message: `limit of ${result.limit} reached` };
 	const agree = options.sequential
 		? describeSc(row) === `${verdict} ${positive}/${negative}`
 		: describeHerd(row) === describe(result);
@@ -78,7 +94,14 @@ function describe({ verdict, positive, negative, states, flags, limit }: LitmusR
 
 function describeHerd({ verdict, positive, negative, states, flags }: Expected): string {
 	if (verdict === "TIMEOUT") return verdict;
-	return `${verdict} ${positive}/${negative}, ${states} states${flags === "" ? "" : flags.split(";").map((flag) => `, ${flag}`).join("")}`;
+	return `${verdict} ${positive}/${negative}, ${states} states${
+		flags === ""
+			? ""
+			: flags
+					.split(";")
+					.map((flag) => `, ${flag}`)
+					.join("")
+	}`;
 }
 
 function describeSc({ sc }: Expected): string {

@@ -33,10 +33,15 @@ const finished = reports.filter((report) => report.outcome !== "not compared");
 const herdSeconds = expected.filter((row) => row.verdict !== "TIMEOUT").reduce((sum, row) => sum + row.seconds, 0);
 const ownSeconds = finished.reduce((sum, report) => sum + report.seconds, 0);
 const slowest = [...finished].sort((a, b) => b.herdSeconds - a.herdSeconds).slice(0, 10);
-const sum = (of: readonly TestReport[], what: (report: TestReport) => number) => of.reduce((total, report) => total + what(report), 0);
-console.log(`agree ${count("agree")}, disagree ${count("disagree")}, unsupported ${count("unsupported")}, inconclusive ${count("inconclusive")}`);
+const sum = (of: readonly TestReport[], what: (report: TestReport) => number) =>
+	of.reduce((total, report) => total + what(report), 0);
+console.log(
+	`agree ${count("agree")}, disagree ${count("disagree")}, unsupported ${count("unsupported")}, inconclusive ${count("inconclusive")}`,
+);
 console.log(`not compared, because herd7 did not finish: ${count("not compared")}`);
-console.log(`${seconds.toFixed(1)} s in all; ${ownSeconds.toFixed(1)} s on the compared tests, where herd7 took ${herdSeconds.toFixed(1)} s`);
+console.log(
+	`${seconds.toFixed(1)} s in all; ${ownSeconds.toFixed(1)} s on the compared tests, where herd7 took ${herdSeconds.toFixed(1)} s`,
+);
 console.log(
 	`herd7's ten slowest: ${sum(slowest, (r) => r.seconds).toFixed(1)} s, herd7 ${sum(slowest, (r) => r.herdSeconds).toFixed(1)} s`,
 );
@@ -58,7 +63,14 @@ function run(row: Expected): TestReport {
 	try {
 		text = readFileSync(join(directory as string, row.suite, row.path), "utf8");
 	} catch {
-		return { suite: row.suite, path: row.path, outcome: "unsupported", message: "the file cannot be read", seconds: 0, herdSeconds: row.seconds };
+		return {
+			suite: row.suite,
+			path: row.path,
+			outcome: "unsupported",
+			message: "the file cannot be read",
+			seconds: 0,
+			herdSeconds: row.seconds,
+		};
 	}
 	return compareTest(text, row, { seconds: secondsPerTest, sequential: values.sc ?? false });
 }

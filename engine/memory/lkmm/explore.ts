@@ -164,7 +164,10 @@ class Search {
 				return;
 			}
 			if (this.options.irrelevant?.(state)) return;
-			if (state.guesses.length === 0 && state.parts.some(({ path }) => path.end.kind === "blocked" && path.end.unsupported)) {
+			if (
+				state.guesses.length === 0 &&
+				state.parts.some(({ path }) => path.end.kind === "blocked" && path.end.unsupported)
+			) {
 				this.complete(state);
 				return;
 			}
@@ -267,7 +270,8 @@ function isDecided(state: State, fault: ExecutionFault): boolean {
 			if (event.address < 0 || (thread === fault.thread && i >= fault.after)) return true;
 			if ((location[i] as number) < 0) return false;
 			if (isRead(event)) return rf[i] !== notYet;
-			const isWrite = event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock;
+			const isWrite =
+				event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock;
 			return !isWrite || placed[i] === 1;
 		}),
 	);
@@ -442,7 +446,10 @@ function awaited(state: State): EventKey | undefined {
 			let found: EventKey | undefined;
 			if (source >= 0) found = visit(threadOfKey(source), state.event(source).value);
 			else if (location < 0) found = visit(thread, part.path.events[index]?.address ?? -1);
-			else if ((part.offered[index] as number) < (state.arrivals[location] as readonly EventKey[]).length || (part.offered[index] as number) < 0) {
+			else if (
+				(part.offered[index] as number) < (state.arrivals[location] as readonly EventKey[]).length ||
+				(part.offered[index] as number) < 0
+			) {
 				// One that need not be put off comes first: it opens no second way.
 				if (!moreMayCome(state, key)) return key;
 				putOff ??= key;
@@ -494,14 +501,18 @@ function alternatives(state: State, thread: number): readonly Option[] {
  */
 function guesses(state: State): readonly Option[] {
 	const wanted = state.parts.map(({ path, location, rf }) => {
-		const locations = path.events.flatMap((event, i) => (isRead(event) && rf[i] === notYet && (location[i] as number) >= 0 ? [location[i] as number] : []));
+		const locations = path.events.flatMap((event, i) =>
+			isRead(event) && rf[i] === notYet && (location[i] as number) >= 0 ? [location[i] as number] : [],
+		);
 		return new Set(locations.map((at) => state.program.locations[at]?.address as number));
 	});
 	for (const [thread, { path }] of state.parts.entries()) {
 		if (path.end.kind !== "choice") continue;
 		const { mayRunAhead } = path.end;
 		// A thread does not read what it writes later.
-		if (wanted.some((addresses, reader) => reader !== thread && [...addresses].some((address) => mayRunAhead(address)))) {
+		if (
+			wanted.some((addresses, reader) => reader !== thread && [...addresses].some((address) => mayRunAhead(address)))
+		) {
 			return alternatives(state, thread);
 		}
 	}
@@ -522,7 +533,11 @@ function waitsForItself(state: State, location: number): boolean {
 			const event = events[i] as PathEvent;
 			if (event.address < 0 || ((locations[i] as number) >= 0 && locations[i] !== location)) continue;
 			if (isRead(event)) isWaiting = locations[i] === location && rf[i] === notYet && (offered[i] as number) >= arrived;
-			else if (placed[i] !== 1 && (event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock)) return false;
+			else if (
+				placed[i] !== 1 &&
+				(event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock)
+			)
+				return false;
 		}
 		if (!isWaiting && end.kind === "choice" && end.mayWrite(address)) return false;
 	}

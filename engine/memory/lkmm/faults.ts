@@ -30,7 +30,7 @@ export function programFault(memory: ProgramMemory, state: State): ProgramFault 
 		for (const check of part.path.checks) {
 			if (check.failure === undefined || part.values[check.term] !== 0) continue;
 			const { fault, site } = check.failure as ProgramFailure;
-			return { fault: fault({ valueOf: (term) => part.values[term] as number }), thread, after: check.after, site };
+			return { fault: fault({ termValue: (term) => part.values[term] as number }), thread, after: check.after, site };
 		}
 	}
 	return undefined;
@@ -60,7 +60,13 @@ function usedAfterFree(memory: ProgramMemory, state: State): ProgramFault | unde
 }
 
 /** The write that ended the memory which an event reads or writes. */
-function endBefore(state: State, part: ThreadPart, index: number, event: PathEvent, key: EventKey): EventKey | undefined {
+function endBefore(
+	state: State,
+	part: ThreadPart,
+	index: number,
+	event: PathEvent,
+	key: EventKey,
+): EventKey | undefined {
 	const location = part.location[index] as number;
 	if (location < 0) return undefined;
 	const at = event.kind === EventKind.Read ? (part.rf[index] as number) : part.placed[index] === 1 ? key : -1;

@@ -1,5 +1,5 @@
 /** An execution as the graph that is shown. */
-import type { Location } from "../../verdict/verdict.ts";
+
 import type {
 	CycleStep,
 	EdgeKind,
@@ -10,6 +10,7 @@ import type {
 	GraphThread,
 } from "../../verdict/executionGraph.ts";
 import { storyOf } from "../../verdict/graphStory.ts";
+import type { Location } from "../../verdict/verdict.ts";
 import { explainStep } from "./explain.ts";
 import type { Execution } from "./explore.ts";
 import { has, isIn, type Relation, relation, shortestCycle, unite } from "./relation.ts";
@@ -90,7 +91,10 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 	}));
 	const { locations } = state.program;
 	const shownLocations = locations.flatMap((_, index) => (options.isShown?.(index) === false ? [] : [index]));
-	const valueAt = (index: number, value: number) => ({ location: locations[index]?.name ?? "", value: options.show(value, index) });
+	const valueAt = (index: number, value: number) => ({
+		location: locations[index]?.name ?? "",
+		value: options.show(value, index),
+	});
 	return {
 		model: options.model,
 		threads,

@@ -45,7 +45,8 @@ export function programMemory(program: Program, words: Int32Array): ProgramMemor
 	});
 	const lifetimeAddress = (object: number) => -cellStride * (1 + object);
 	const startAddress = (thread: number) => -cellStride * (1 + program.objects.length + thread * (1 + argumentsMaximum));
-	const argumentAddress = (thread: number, register: number) => startAddress(thread) - cellStride * (1 + (register % argumentsMaximum));
+	const argumentAddress = (thread: number, register: number) =>
+		startAddress(thread) - cellStride * (1 + (register % argumentsMaximum));
 	for (const [index, object] of program.objects.entries()) {
 		const initial = words[layout.lifetimes + index] as number;
 		locations.push({ name: `lifetime of ${object.name}`, address: lifetimeAddress(index), initial });

@@ -6,9 +6,9 @@
  * memory: an access that sees, or comes in coherence order after, the write of the one who freed it.
  */
 import type { Expression, Instruction, Place, Program } from "../../program/program.ts";
+import type { Fault } from "../access.ts";
 import { evaluateBinary } from "../expression.ts";
 import { updated } from "../sc.ts";
-import type { Fault } from "../access.ts";
 import { postDominators, successorsOf } from "./postDominators.ts";
 import { freed, live, originOf, type ProgramMemory } from "./programMemory.ts";
 import { noLoads, PathRecorder, type Recorded, unionOf } from "./recorder.ts";
@@ -17,7 +17,7 @@ import { EventKind, type Path, type PathEnd, type Tag, type Term, type Thread } 
 /** What a check of a path stands for when it fails. */
 export interface ProgramFailure {
 	/** Says what is wrong, given the values that the fault depends on. */
-	readonly fault: (state: { readonly valueOf: (term: number) => number }) => Fault;
+	readonly fault: (state: { readonly termValue: (term: number) => number }) => Fault;
 	readonly site: number;
 }
 
@@ -126,11 +126,16 @@ class ProgramRecorder extends PathRecorder {
 		const started = this.read("acquire", this.fixed(this.code.memory.startAddress(this.code.index)));
 		const term = this.readResult(started).term;
 		return this.path(
-			this.choice(term, 2, (alternative, recorder) => {
-				if (alternative === 0) recorder.pc = notStarted;
-				recorder.takeArguments = alternative === 1;
-				recorder.control(never, [started]);
-			}, { join: never }),
+			this.choice(
+				term,
+				2,
+				(alternative, recorder) => {
+					if (alternative === 0) recorder.pc = notStarted;
+					recorder.takeArguments = alternative === 1;
+					recorder.control(never, [started]);
+				},
+				{ join: never },
+			),
 		);
 	}
 
@@ -148,8 +153,10 @@ class ProgramRecorder extends PathRecorder {
 		if (this.pc === notStarted) return this.finished();
 		if (this.takeArguments) this.receiveArguments();
 		for (;;) {
-			if (this.events.length >= pathEventsMaximum) return blocked(`${this.thread.name} makes more than ${pathEventsMaximum} accesses`);
-			if (this.instructionsDone++ > pathInstructionsMaximum) return blocked(`${this.thread.name} does not come to an end`);
+			if (this.events.length >= pathEventsMaximum)
+				return blocked(`${this.thread.name} makes more than ${pathEventsMaximum} accesses`);
+			if (this.instructionsDone++ > pathInstructionsMaximum)
+				return blocked(`${this.thread.name} does not come to an end`);
 			this.leaveControls((join) => join === this.pc);
 			const instruction = this.thread.instructions[this.pc] as Instruction;
 			const site = this.program.sites[instruction.site];
@@ -167,7 +174,10 @@ class ProgramRecorder extends PathRecorder {
 	}
 
 	private finished(): PathEnd {
-		return { kind: "finished", registers: new Map(this.registers.map(({ term }, register) => [String(register), term])) };
+		return {
+			kind: "finished",
+			registers: new Map(this.registers.map(({ term }, register) => [String(register), term])),
+		};
 	}
 
 	private receiveArguments(): void {
@@ -199,7 +209,8 @@ class ProgramRecorder extends PathRecorder {
 			case "await":
 				return this.wait(instruction);
 			case "might_sleep":
-				if (this.inAtomic()) this.fail(instruction.site, { kind: "sleep_in_atomic", detail: `${instruction.what} may sleep here` });
+				if (this.inAtomic())
+					this.fail(instruction.site, { kind: "sleep_in_atomic", detail: `${instruction.what} may sleep here` });
 				break;
 			case "fence":
 				this.event(fences[instruction.fence]);
@@ -283,7 +294,10 @@ class ProgramRecorder extends PathRecorder {
 				const at = this.heldIndex(place);
 				const held = this.held[at];
 				if (!held || held.shared) {
-					this.fail(instruction.site, { kind: "lock_misuse", detail: `${instruction.lock.text} is downgraded by a thread that does not hold it exclusively` });
+					this.fail(instruction.site, {
+						kind: "lock_misuse",
+						detail: `${instruction.lock.text} is downgraded by a thread that does not hold it exclusively`,
+					});
 					break;
 				}
 				this.held[at] = { ...held, shared: true };
@@ -316,7 +330,8 @@ class ProgramRecorder extends PathRecorder {
 		}
 		const visits = (this.visits.get(this.pc) ?? 0) + 1;
 		this.visits.set(this.pc, visits);
-		if (visits > branchVisitsMaximum) return blocked(`${this.thread.name} goes round a loop more than ${branchVisitsMaximum} times`);
+		if (visits > branchVisitsMaximum)
+			return blocked(`${this.thread.name} goes round a loop more than ${branchVisitsMaximum} times`);
 		return this.choice(condition.term, 2, follow, { join });
 	}
 
@@ -332,7 +347,10 @@ class ProgramRecorder extends PathRecorder {
 			go(1, this);
 			return undefined;
 		}
-		return this.choice(condition.term, 2, go, { join: never, instead: (alternative) => (alternative === 0 ? { kind: "waiting" } : undefined) });
+		return this.choice(condition.term, 2, go, {
+			join: never,
+			instead: (alternative) => (alternative === 0 ? { kind: "waiting" } : undefined),
+		});
 	}
 
 	/** `join`: where the branches that the choice controls come together; undefined when it controls nothing. */
@@ -340,7 +358,15 @@ class ProgramRecorder extends PathRecorder {
 		condition: number | undefined,
 		alternatives: number,
 		follow: Follow,
-		{ join, instead, alternativeOf }: { join?: number; instead?: (alternative: number) => PathEnd | undefined; alternativeOf?: (value: number) => number } = {},
+		{
+			join,
+			instead,
+			alternativeOf,
+		}: {
+			join?: number;
+			instead?: (alternative: number) => PathEnd | undefined;
+			alternativeOf?: (value: number) => number;
+		} = {},
 	): PathEnd {
 		const taken: (Path | undefined)[] = [];
 		const writes = this.code.writes[Math.max(this.pc, 0)] as Writes;
@@ -394,10 +420,14 @@ class ProgramRecorder extends PathRecorder {
 	}
 
 	private endChecks(instruction: Instruction): void {
-		if (this.rcu > 0) this.fail(instruction.site, { kind: "rcu_reader_left_open", detail: "the thread ends inside rcu_read_lock()" });
-		else if (this.irq > 0) this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with interrupts off" });
-		else if (this.preempt > 0) this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with preemption off" });
-		else if (this.held.length > 0) this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends holding a lock" });
+		if (this.rcu > 0)
+			this.fail(instruction.site, { kind: "rcu_reader_left_open", detail: "the thread ends inside rcu_read_lock()" });
+		else if (this.irq > 0)
+			this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with interrupts off" });
+		else if (this.preempt > 0)
+			this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with preemption off" });
+		else if (this.held.length > 0)
+			this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends holding a lock" });
 	}
 
 	// ------------------------------------------------------------------------------------------------- context
@@ -427,7 +457,8 @@ class ProgramRecorder extends PathRecorder {
 			else this[context] += change;
 		});
 		if (this.rcu < 0 || this.preempt < 0) {
-			const what = this.rcu < 0 ? "rcu_read_unlock() without rcu_read_lock()" : "preempt_enable() without preempt_disable()";
+			const what =
+				this.rcu < 0 ? "rcu_read_unlock() without rcu_read_lock()" : "preempt_enable() without preempt_disable()";
 			this.fail(instruction.site, { kind: "lock_misuse", detail: what });
 			this.rcu = Math.max(this.rcu, 0);
 			this.preempt = Math.max(this.preempt, 0);
@@ -444,12 +475,21 @@ class ProgramRecorder extends PathRecorder {
 	private place(place: Place, site: number): Recorded {
 		const base = this.evaluate(place.base, site);
 		const offset = this.evaluate(place.offset, site);
-		const address = { term: this.apply(add, base.term, offset.term), data: unionOf(base.data, offset.data), control: noLoads };
+		const address = {
+			term: this.apply(add, base.term, offset.term),
+			data: unionOf(base.data, offset.data),
+			control: noLoads,
+		};
 		const { faultAt } = this.code.memory;
 		const { structure, text } = place;
 		const valid = this.apply((b, o) => (faultAt(b, o, structure, text) ? 0 : 1), base.term, offset.term);
-		this.check({ ...address, term: valid }, site, ({ valueOf }) => {
-			return faultAt(valueOf(base.term), valueOf(offset.term), structure, text) ?? { kind: "wild_dereference", detail: text };
+		this.check({ ...address, term: valid }, site, ({ termValue }) => {
+			return (
+				faultAt(termValue(base.term), termValue(offset.term), structure, text) ?? {
+					kind: "wild_dereference",
+					detail: text,
+				}
+			);
 		});
 		return address;
 	}
@@ -554,7 +594,9 @@ class ProgramRecorder extends PathRecorder {
 		const { shared } = instruction;
 		const read = this.read("acquire", place, true);
 		const old = this.readResult(read);
-		const free = shared ? this.apply(different, old.term, this.constant(heldExclusively)) : this.apply(same, old.term, this.constant(0));
+		const free = shared
+			? this.apply(different, old.term, this.constant(heldExclusively))
+			: this.apply(same, old.term, this.constant(0));
 		const take = (recorder: ProgramRecorder) => {
 			const term = recorder.apply(add, old.term, recorder.constant(shared ? 1 : heldExclusively));
 			recorder.write("acquire", place, { term, data: [read], control: noLoads }, read);
@@ -580,14 +622,20 @@ class ProgramRecorder extends PathRecorder {
 		const word = this.place(instruction.bit.word, instruction.site);
 		const bit = this.evaluate(instruction.bit.number, instruction.site);
 		const read = this.read(tag, word, true);
-		const term = this.apply((old, nr) => (on ? old | (1 << nr) : old & ~(1 << nr)), this.readResult(read).term, bit.term);
+		const term = this.apply(
+			(old, nr) => (on ? old | (1 << nr) : old & ~(1 << nr)),
+			this.readResult(read).term,
+			bit.term,
+		);
 		this.write(tag, word, { term, data: [read], control: noLoads }, read);
 		this.counter++;
 	}
 
 	private heldIndex({ term }: Recorded): number {
 		const known = this.known(term);
-		return this.held.findIndex(({ address }) => address.term === term || (known !== undefined && this.known(address.term) === known));
+		return this.held.findIndex(
+			({ address }) => address.term === term || (known !== undefined && this.known(address.term) === known),
+		);
 	}
 
 	/** Whether this thread holds the lock at an address: known at once, or a comparison of addresses. Held exclusively is shared as well. */
@@ -617,15 +665,23 @@ class ProgramRecorder extends PathRecorder {
 		const address = this.apply((at) => memory.lifetimeAddress(Math.max(objectAt(at), 0)), place.term, place.term);
 		const read = this.read("once", { term: address, data: place.data, control: noLoads });
 		const result = this.readResult(read);
-		this.check({ ...result, term: this.apply((lifetime) => (lifetime === freed ? 0 : 1), result.term, result.term) }, site, ({ valueOf }) => {
-			return { kind: "use_after_free", detail: lock.text, object: objectAt(valueOf(place.term)) };
-		});
+		this.check(
+			{ ...result, term: this.apply((lifetime) => (lifetime === freed ? 0 : 1), result.term, result.term) },
+			site,
+			({ termValue }) => {
+				return { kind: "use_after_free", detail: lock.text, object: objectAt(termValue(place.term)) };
+			},
+		);
 	}
 
 	private callRcu(instruction: Body<"call_rcu">): void {
 		const { memory } = this.code;
 		for (const { register, value } of instruction.arguments) {
-			this.write("once", this.fixed(memory.argumentAddress(instruction.thread, register)), this.evaluate(value, instruction.site));
+			this.write(
+				"once",
+				this.fixed(memory.argumentAddress(instruction.thread, register)),
+				this.evaluate(value, instruction.site),
+			);
 		}
 		this.counter++;
 		this.write("release", this.fixed(memory.startAddress(instruction.thread)), this.fixed(1));
@@ -669,14 +725,18 @@ class ProgramRecorder extends PathRecorder {
 		const { memory } = this.code;
 		const pointer = this.evaluate(instruction.pointer, instruction.site);
 		const { objects } = memory.program;
-		const alternativeOf = (value: number) => (value === 0 ? objects.length : objects.findIndex(({ address }) => address === value) + objects.length + 1);
+		const alternativeOf = (value: number) =>
+			value === 0 ? objects.length : objects.findIndex(({ address }) => address === value) + objects.length + 1;
 		// Alternatives: nothing for NULL, an error for no object, else the object.
 		const follow: Follow = (alternative, recorder) => {
 			recorder.pc = instruction.next;
 			if (alternative === objects.length) return;
 			const object = alternative - objects.length - 1;
 			if (object < 0) {
-				recorder.fail(instruction.site, { kind: "invalid_free", detail: `${instruction.text} is not the start of an object` });
+				recorder.fail(instruction.site, {
+					kind: "invalid_free",
+					detail: `${instruction.text} is not the start of an object`,
+				});
 				return;
 			}
 			// The memory ends before its next owner can have it: see `allocate`.
@@ -685,11 +745,15 @@ class ProgramRecorder extends PathRecorder {
 			const place = { ...recorder.fixed(memory.lifetimeAddress(object)), data: pointer.data };
 			const read = recorder.read("release", place, true);
 			const old = recorder.readResult(read);
-			recorder.check({ ...old, term: recorder.apply(same, old.term, recorder.constant(live)) }, instruction.site, () => ({
-				kind: "double_free",
-				detail: instruction.text,
-				object,
-			}));
+			recorder.check(
+				{ ...old, term: recorder.apply(same, old.term, recorder.constant(live)) },
+				instruction.site,
+				() => ({
+					kind: "double_free",
+					detail: instruction.text,
+					object,
+				}),
+			);
 			recorder.write("release", place, recorder.fixed(freed), read);
 			recorder.counter++;
 		};
@@ -730,20 +794,31 @@ class ProgramRecorder extends PathRecorder {
 			case "unary": {
 				const operand = this.evaluate(expression.operand, site);
 				const { operator } = expression;
-				const operation = operator === "not" ? (a: number) => (a === 0 ? 1 : 0) : operator === "negate" ? (a: number) => -a | 0 : (a: number) => ~a;
+				const operation =
+					operator === "not"
+						? (a: number) => (a === 0 ? 1 : 0)
+						: operator === "negate"
+							? (a: number) => -a | 0
+							: (a: number) => ~a;
 				return { ...operand, term: this.apply(operation, operand.term, operand.term) };
 			}
 			case "binary":
 				return this.binary(expression, site);
 			case "select": {
-				const parts = [expression.condition, expression.then, expression.otherwise].map((part) => this.evaluate(part, site));
+				const parts = [expression.condition, expression.then, expression.otherwise].map((part) =>
+					this.evaluate(part, site),
+				);
 				const [condition, then, otherwise] = parts as [Recorded, Recorded, Recorded];
 				const known = this.known(condition.term);
 				const term =
 					known !== undefined
 						? (known !== 0 ? then : otherwise).term
 						: this.term({ kind: "select", condition: condition.term, then: then.term, otherwise: otherwise.term });
-				return { term, data: unionOf(...parts.map((part) => part.data)), control: unionOf(...parts.map((part) => part.control)) };
+				return {
+					term,
+					data: unionOf(...parts.map((part) => part.data)),
+					control: unionOf(...parts.map((part) => part.control)),
+				};
 			}
 		}
 	}
@@ -766,11 +841,28 @@ class ProgramRecorder extends PathRecorder {
 /** Program counter of a callback that nobody started. */
 const notStarted = -1;
 
-const unsupported = (what: string): PathEnd => ({ kind: "blocked", reason: `${what} cannot be searched under lkmm`, unsupported: true });
+const unsupported = (what: string): PathEnd => ({
+	kind: "blocked",
+	reason: `${what} cannot be searched under lkmm`,
+	unsupported: true,
+});
 const blocked = (reason: string): PathEnd => ({ kind: "blocked", reason });
 
-const tags = { plain: "plain", once: "once", acquire: "acquire", release: "release", dereference: "once", data_race: "plain" } as const;
-const orderings = { noreturn: "noreturn", relaxed: "once", acquire: "acquire", release: "release", full: "full" } as const;
+const tags = {
+	plain: "plain",
+	once: "once",
+	acquire: "acquire",
+	release: "release",
+	dereference: "once",
+	data_race: "plain",
+} as const;
+const orderings = {
+	noreturn: "noreturn",
+	relaxed: "once",
+	acquire: "acquire",
+	release: "release",
+	full: "full",
+} as const;
 const fences = {
 	mb: EventKind.FullFence,
 	rmb: EventKind.ReadFence,
@@ -787,7 +879,8 @@ const fences = {
 function callbackArguments(program: Program, thread: number): number[] {
 	for (const { instructions } of program.threads) {
 		for (const instruction of instructions) {
-			if (instruction.kind === "call_rcu" && instruction.thread === thread) return instruction.arguments.map(({ register }) => register);
+			if (instruction.kind === "call_rcu" && instruction.thread === thread)
+				return instruction.arguments.map(({ register }) => register);
 		}
 	}
 	return [];
@@ -800,7 +893,8 @@ function locksOf(program: Program, instruction: LockInstruction): number[] {
 	const { offset, base, structure } = instruction.lock;
 	if (offset.op === "constant") {
 		if (base.op === "constant") return [base.value + offset.value];
-		if (structure >= 0) return program.instances.flatMap((at) => (at.structure === structure ? [at.address + offset.value] : []));
+		if (structure >= 0)
+			return program.instances.flatMap((at) => (at.structure === structure ? [at.address + offset.value] : []));
 	}
 	const isOfKind = ({ lock, type }: Program["cells"][number]) => {
 		if (!lock) return false;
@@ -825,7 +919,8 @@ function countedLocks(program: Program): ReadonlySet<number> {
 	for (let size = -1; size !== counted.size; ) {
 		size = counted.size;
 		for (const { addresses, shared } of places) {
-			if (shared || addresses.some((address) => counted.has(address))) for (const address of addresses) counted.add(address);
+			if (shared || addresses.some((address) => counted.has(address)))
+				for (const address of addresses) counted.add(address);
 		}
 	}
 	return counted;
@@ -855,7 +950,8 @@ function ownWrites(memory: ProgramMemory, thread: number, pc: number, instructio
 			break;
 		case "call_rcu":
 			writes.addresses.add(memory.startAddress(instruction.thread));
-			for (const { register } of instruction.arguments) writes.addresses.add(memory.argumentAddress(instruction.thread, register));
+			for (const { register } of instruction.arguments)
+				writes.addresses.add(memory.argumentAddress(instruction.thread, register));
 			break;
 	}
 	return writes;

@@ -128,12 +128,12 @@ export function judgePlainAccesses(relations: Relations): PlainVerdict {
 	return { consistent: true, races };
 }
 
-/** herd7's flags for a complete, consistent execution. `valueOf` is the value that an event reads or writes. */
+/** herd7's flags for a complete, consistent execution. `eventValue` is the value that an event reads or writes. */
 export function flagsOf(
 	relations: Relations,
 	execution: Communication,
 	races: readonly Race[],
-	valueOf: (event: number) => number,
+	eventValue: (event: number) => number,
 ): Set<Flag> {
 	const { skeleton } = relations;
 	const flags = new Set<Flag>();
@@ -143,7 +143,7 @@ export function flagsOf(
 	if (skeleton.unmatchedReaderLock) flags.add("unmatched-rcu-lock");
 	if (skeleton.unmatchedReaderUnlock) flags.add("unmatched-rcu-unlock");
 	for (const unlock of skeleton.unlocks) if (execution.position[unlock] === 0) flags.add("unmatched-unlock");
-	flagSleepableSections(relations, valueOf, flags);
+	flagSleepableSections(relations, eventValue, flags);
 	const { po, size } = skeleton;
 	for (const [lock, unlock] of skeleton.readerSections) {
 		if (skeleton.sleepableGracePeriods.some((gp) => has(po, size, lock, gp) && has(po, size, gp, unlock)))
@@ -154,7 +154,7 @@ export function flagsOf(
 
 function flagSleepableSections(
 	{ skeleton, sleepableSections }: Relations,
-	valueOf: (event: number) => number,
+	eventValue: (event: number) => number,
 	flags: Set<Flag>,
 ): void {
 	const count = (side: 0 | 1, event: number) => sleepableSections.filter((section) => section[side] === event).length;
@@ -162,7 +162,8 @@ function flagSleepableSections(
 	if (skeleton.sleepableUnlocks.some((unlock) => count(1, unlock) === 0)) flags.add("unmatched-srcu-unlock");
 	// One lock with two unlocks; a lock's value may well reach an unlock by two ways.
 	if (skeleton.sleepableLocks.some((lock) => count(0, lock) > 1)) flags.add("multiple-srcu-matches");
-	if (sleepableSections.some(([lock, unlock]) => valueOf(lock) !== valueOf(unlock))) flags.add("srcu-bad-value-match");
+	if (sleepableSections.some(([lock, unlock]) => eventValue(lock) !== eventValue(unlock)))
+		flags.add("srcu-bad-value-match");
 }
 
 function hasMixedAccesses(skeleton: Skeleton, location: Int16Array): boolean {

@@ -102,7 +102,13 @@ export abstract class PathRecorder {
 		const data = more.data ?? noLoads;
 		const readHalf = more.readHalf ?? -1;
 		const moreAddress = more.moreAddress ?? noLoads;
-		const needs = unionOf(place.data, data, moreAddress, more.extraAfter ?? noLoads, readHalf >= 0 ? [readHalf] : noLoads);
+		const needs = unionOf(
+			place.data,
+			data,
+			moreAddress,
+			more.extraAfter ?? noLoads,
+			readHalf >= 0 ? [readHalf] : noLoads,
+		);
 		return this.event(kind, {
 			tag,
 			atomic: more.atomic ?? false,

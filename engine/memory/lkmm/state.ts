@@ -1,6 +1,14 @@
 /** A partial execution: how far the threads have gone, what they read from, and the coherence order so far. */
 import { fromInitial, notYet } from "./axioms.ts";
-import { alternativeFor, EventKind, evaluateTerms, type LkmmProgram, type Path, type PathEnd, type PathEvent } from "./thread.ts";
+import {
+	alternativeFor,
+	EventKind,
+	evaluateTerms,
+	type LkmmProgram,
+	type Path,
+	type PathEnd,
+	type PathEvent,
+} from "./thread.ts";
 
 /** An event of an execution, whatever its neighbours: `thread << keyShift | index in the path`. */
 export type EventKey = number;
@@ -34,6 +42,8 @@ export interface ThreadPart {
 	readonly placed: Uint8Array;
 	/** Every value and location is known. */
 	readonly settled: boolean;
+	/** Something has changed since the values were computed. */
+	readonly stale: boolean;
 }
 
 /** An address that is no location: the program is wrong, and no verdict can be given. */
@@ -83,7 +93,9 @@ export class State {
 	}
 
 	copy(): State {
-		return new State(this.program, [...this.parts], [...this.order], [...this.arrivals], [...this.guesses]);
+		const copy = new State(this.program, [...this.parts], [...this.order], [...this.arrivals], [...this.guesses]);
+		copy.invalid = this.invalid;
+		return copy;
 	}
 
 	event(key: EventKey): PathEvent {
@@ -115,7 +127,7 @@ export class State {
 		const part = this.parts[thread] as ThreadPart;
 		const rf = part.rf.slice();
 		rf[indexOfKey(read)] = source;
-		this.parts[thread] = { ...part, rf };
+		this.parts[thread] = { ...part, rf, stale: true };
 	}
 
 	/** What is at the read's location so far has been offered to it. */
@@ -160,7 +172,10 @@ export class State {
 		for (let changed = true; changed; ) {
 			changed = false;
 			for (let thread = 0; thread < this.parts.length; thread++) {
-				if (!(this.parts[thread] as ThreadPart).settled && this.settleThread(thread)) changed = true;
+				const { settled, stale } = this.parts[thread] as ThreadPart;
+				if (settled || !stale || !this.settleThread(thread)) continue;
+				changed = true;
+				this.spread(thread);
 			}
 		}
 		for (let i = this.guesses.length - 1; i >= 0; i--) {
@@ -174,6 +189,14 @@ export class State {
 			for (const { term, failure } of path.checks) if (failure === undefined && values[term] === 0) return false;
 		}
 		return true;
+	}
+
+	/** What has become known in a thread may be what others read. */
+	private spread(thread: number): void {
+		for (let other = 0; other < this.parts.length; other++) {
+			const part = this.parts[other] as ThreadPart;
+			if (other !== thread && !part.settled && !part.stale) this.parts[other] = { ...part, stale: true };
+		}
 	}
 
 	/** Returns whether anything became known. */
@@ -199,7 +222,13 @@ export class State {
 			else if (Number.isNaN(part.values[i] as number)) changed = true;
 		}
 		const location = this.locate(thread, path, values, part.location);
-		const updated: ThreadPart = { ...part, values, location, settled: settled && path.end.kind !== "choice" };
+		const updated: ThreadPart = {
+			...part,
+			values,
+			location,
+			settled: settled && path.end.kind !== "choice",
+			stale: changed,
+		};
 		this.parts[thread] = updated;
 		const { end } = path;
 		if (end.kind === "choice" && end.condition !== undefined) {
@@ -251,6 +280,7 @@ function extendPart(part: ThreadPart | undefined, path: Path): ThreadPart {
 		offered: extended(part?.offered, new Int16Array(events).fill(-1)),
 		placed: extended(part?.placed, new Uint8Array(events)),
 		settled: false,
+		stale: true,
 	};
 }
 

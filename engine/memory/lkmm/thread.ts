@@ -177,7 +177,9 @@ export function evaluateTerms(path: Path, readValue: (event: number) => number, 
 		else if (term.kind === "read") values[i] = readValue(term.event);
 		else if (term.kind === "select") {
 			const condition = values[term.condition] as number;
-			values[i] = Number.isNaN(condition) ? Number.NaN : (values[condition !== 0 ? term.then : term.otherwise] as number);
+			values[i] = Number.isNaN(condition)
+				? Number.NaN
+				: (values[condition !== 0 ? term.then : term.otherwise] as number);
 		} else {
 			const a = values[term.a] as number;
 			const b = values[term.b] as number;

@@ -22,13 +22,22 @@ export function independentReads(n: number): string {
 		const [first, second] = i % 2 === 0 ? ["x", "y"] : ["y", "x"];
 		return process(i + 2, "int *x, int *y", [`int r0 = READ_ONCE(*${first});`, `int r1 = READ_ONCE(*${second});`]);
 	});
-	return test(`IRIW-${n}`, [...writers, ...readers], readers.map((_, i) => `${i + 2}:r0=1 /\\ ${i + 2}:r1=0`).join(" /\\ "));
+	return test(
+		`IRIW-${n}`,
+		[...writers, ...readers],
+		readers.map((_, i) => `${i + 2}:r0=1 /\\ ${i + 2}:r1=0`).join(" /\\ "),
+	);
 }
 
 /** n threads of lock, increment, unlock. */
 export function lockedIncrements(n: number): string {
 	const processes = Array.from({ length: n }, (_, i) =>
-		process(i, "int *x, spinlock_t *l", ["spin_lock(l);", "int r = READ_ONCE(*x);", "WRITE_ONCE(*x, r + 1);", "spin_unlock(l);"]),
+		process(i, "int *x, spinlock_t *l", [
+			"spin_lock(l);",
+			"int r = READ_ONCE(*x);",
+			"WRITE_ONCE(*x, r + 1);",
+			"spin_unlock(l);",
+		]),
 	);
 	return test(`locks-${n}`, processes, `x=${n}`);
 }

@@ -52,19 +52,36 @@ function familyRows(options: BenchOptions, folder: string): Measurement[] {
 	const times = repetitions(options);
 	const largest = options.quick ? 5 : 6;
 	const rows: Measurement[] = [];
-	for (const [name, family] of [["SB", storeBuffering], ["IRIW", independentReads], ["locks", lockedIncrements]] as const) {
+	for (const [name, family] of [
+		["SB", storeBuffering],
+		["IRIW", independentReads],
+		["locks", lockedIncrements],
+	] as const) {
 		for (let n = 2; n <= largest; n++) {
 			const text = family(n);
 			const file = join(folder, `${name}-${n}.litmus`);
 			writeFileSync(file, text);
 			const run = explored(text);
 			options.log(`${name}-${n}: ${run.executions} executions, ${run.seconds.toFixed(3)} s`);
-			const own = existsSync(commandLine) ? medianOf(times, () => processSeconds(process.execPath, [commandLine, "check", file])) : undefined;
-			const peerSeconds = herd ? medianOf(1, () => processSeconds("herd7", ["-conf", "linux-kernel.cfg", file])) : name === "locks" ? genmcLocks[n] : undefined;
+			const own = existsSync(commandLine)
+				? medianOf(times, () => processSeconds(process.execPath, [commandLine, "check", file]))
+				: undefined;
+			const peerSeconds = herd
+				? medianOf(1, () => processSeconds("herd7", ["-conf", "linux-kernel.cfg", file]))
+				: name === "locks"
+					? genmcLocks[n]
+					: undefined;
 			const counts = { ourStates: run.executions, ourTransitions: run.checked };
 			rows.push({ peer, name: `${name}-${n}`, measure: "search", ourSeconds: run.seconds, ...counts });
 			if (own !== undefined) {
-				rows.push({ peer, name: `${name}-${n}`, measure: "text-to-verdict", ourSeconds: own, ...counts, ...(peerSeconds !== undefined && { peerSeconds }) });
+				rows.push({
+					peer,
+					name: `${name}-${n}`,
+					measure: "text-to-verdict",
+					ourSeconds: own,
+					...counts,
+					...(peerSeconds !== undefined && { peerSeconds }),
+				});
 			}
 		}
 	}
@@ -80,9 +97,15 @@ function suiteRows(options: BenchOptions): Measurement[] {
 		return [];
 	}
 	const rows = parseVerdicts(readFileSync(table, "utf8")).filter(({ verdict }) => verdict !== "TIMEOUT");
-	const reports = rows.map((row) => compareTest(readFileSync(join(suites, row.suite, row.path), "utf8"), row, { seconds: secondsMaximum, sequential: false }));
+	const reports = rows.map((row) =>
+		compareTest(readFileSync(join(suites, row.suite, row.path), "utf8"), row, {
+			seconds: secondsMaximum,
+			sequential: false,
+		}),
+	);
 	const slowest = [...reports].sort((a, b) => b.herdSeconds - a.herdSeconds).slice(0, 10);
-	const sum = (of: typeof reports, key: "seconds" | "herdSeconds") => of.reduce((total, report) => total + report[key], 0);
+	const sum = (of: typeof reports, key: "seconds" | "herdSeconds") =>
+		of.reduce((total, report) => total + report[key], 0);
 	const note = "herd7's seconds are those of the table, one process for each test";
 	const row = (name: string, of: typeof reports): Measurement => ({
 		peer: "herd7 7.58 (table)",

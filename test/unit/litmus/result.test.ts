@@ -11,9 +11,11 @@ function run(text: string, options: Partial<LitmusOptions> = {}): LitmusResult {
 	return exploreLitmus(litmus as NonNullable<typeof litmus>, { model: "lkmm", ...options });
 }
 
-const own = (name: string) => readFileSync(fileURLToPath(new URL(`../../litmus/${name}.litmus`, import.meta.url)), "utf8");
+const own = (name: string) =>
+	readFileSync(fileURLToPath(new URL(`../../litmus/${name}.litmus`, import.meta.url)), "utf8");
 
-const threads = (n: number, body: (i: number) => string) => Array.from({ length: n }, (_, i) => `P${i}(int *x, spinlock_t *l)\n{\n${body(i)}\n}\n`).join("\n");
+const threads = (n: number, body: (i: number) => string) =>
+	Array.from({ length: n }, (_, i) => `P${i}(int *x, spinlock_t *l)\n{\n${body(i)}\n}\n`).join("\n");
 
 describe("litmus: results", () => {
 	it("prints what herd7's users know", () => {
@@ -65,24 +67,49 @@ describe("litmus: results", () => {
 		const [graph] = run(own("SB")).witnesses;
 		const why = graph?.cycle?.map(({ kind, ordering }) => `${kind} ${ordering}`).sort();
 		assert.deepEqual(why, ["fr false", "fr false", "po false", "po false"]);
-		assert.match(graph?.cycle?.find(({ kind }) => kind === "po")?.why ?? "", /a store may become visible after a later load/);
+		assert.match(
+			graph?.cycle?.find(({ kind }) => kind === "po")?.why ?? "",
+			/a store may become visible after a later load/,
+		);
 		const [ordered] = run(own("SB+mb")).witnesses;
-		assert.deepEqual(ordered?.cycle?.filter(({ kind }) => kind === "po").map(({ ordering }) => ordering).sort(), [false, true]);
-		assert.match(ordered?.cycle?.find(({ kind, ordering }) => kind === "po" && ordering)?.why ?? "", /a full memory barrier stands between/);
+		assert.deepEqual(
+			ordered?.cycle
+				?.filter(({ kind }) => kind === "po")
+				.map(({ ordering }) => ordering)
+				.sort(),
+			[false, true],
+		);
+		assert.match(
+			ordered?.cycle?.find(({ kind, ordering }) => kind === "po" && ordering)?.why ?? "",
+			/a full memory barrier stands between/,
+		);
 	});
 
 	it("gives graphs as plain data", () => {
 		const [graph] = run(own("MP")).witnesses;
 		assert.deepEqual(JSON.parse(JSON.stringify(graph)), graph);
-		assert.deepEqual(graph?.threads.map(({ events }) => events.length), [2, 2]);
-		assert.deepEqual(graph?.final, [{ location: "x", value: "1" }, { location: "y", value: "1" }]);
+		assert.deepEqual(
+			graph?.threads.map(({ events }) => events.length),
+			[2, 2],
+		);
+		assert.deepEqual(graph?.final, [
+			{ location: "x", value: "1" },
+			{ location: "y", value: "1" },
+		]);
 	});
 
 	it("finds as many executions of n locked increments as there are orders, without a detour", () => {
-		for (const [n, orders] of [[2, 2], [3, 6], [4, 24]] as const) {
+		for (const [n, orders] of [
+			[2, 2],
+			[3, 6],
+			[4, 24],
+		] as const) {
 			const body = () => "\tspin_lock(l);\n\tint r = READ_ONCE(*x);\n\tWRITE_ONCE(*x, r + 1);\n\tspin_unlock(l);";
 			const result = run(`C locks\n\n{}\n\n${threads(n, body)}\nexists (x=${n})\n`);
-			assert.deepEqual([result.verdict, result.positive, result.negative, result.stats.deadEnds], ["Always", orders, 0, 0]);
+			assert.deepEqual(
+				[result.verdict, result.positive, result.negative, result.stats.deadEnds],
+				["Always", orders, 0, 0],
+			);
 		}
 	});
 
@@ -93,14 +120,18 @@ describe("litmus: results", () => {
 	});
 
 	it("follows no pointer to nowhere", () => {
-		const result = run("C null\n\n{}\n\nP0(int **p)\n{\n\tint *r = READ_ONCE(*p);\n\tint v = READ_ONCE(*r);\n}\n\nexists (0:v=0)\n");
+		const result = run(
+			"C null\n\n{}\n\nP0(int **p)\n{\n\tint *r = READ_ONCE(*p);\n\tint v = READ_ONCE(*r);\n}\n\nexists (0:v=0)\n",
+		);
 		assert.match(result.errors[0]?.message ?? "", /P0 accesses 0 here, which is the address of no location/);
 	});
 
 	it("leaves open what plain copies pass in a circle, and says so", () => {
 		const side = (i: number, a: string, b: string, x: string, y: string) =>
 			`P${i}(int *a, int *b, int *x, int *y)\n{\n\tint r = READ_ONCE(*${x});\n\tsmp_rmb();\n\tif (r)\n\t\t*${a} = *${b};\n\tsmp_wmb();\n\tWRITE_ONCE(*${y}, 1);\n}\n`;
-		const result = run(`C thin-air\n\n{}\n\n${side(0, "a", "b", "x", "y")}\n${side(1, "b", "a", "y", "x")}\nlocations [a]\nexists (a=42)\n`);
+		const result = run(
+			`C thin-air\n\n{}\n\n${side(0, "a", "b", "x", "y")}\n${side(1, "b", "a", "y", "x")}\nlocations [a]\nexists (a=42)\n`,
+		);
 		assert.deepEqual([result.verdict, result.states.map(({ values }) => values[0])], ["Never", ["0", "?"]]);
 	});
 

@@ -26,14 +26,20 @@ function explored(program: RandomProgram, model: "lkmm" | "sc"): Outcome {
 function comparable(outcome: Outcome, keep: ReadonlySet<string>): [string, number][] {
 	const merged = new Map<string, number>();
 	for (const [state, count] of outcome.states) {
-		const key = state.split(";").filter((part) => keep.has(part.slice(0, part.indexOf("=")))).sort().join(";");
+		const key = state
+			.split(";")
+			.filter((part) => keep.has(part.slice(0, part.indexOf("="))))
+			.sort()
+			.join(";");
 		merged.set(key, (merged.get(key) ?? 0) + count);
 	}
 	return [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function namesInAll(outcome: Outcome): Set<string> {
-	const sets = [...outcome.states.keys()].map((state) => new Set(state.split(";").map((part) => part.slice(0, part.indexOf("=")))));
+	const sets = [...outcome.states.keys()].map(
+		(state) => new Set(state.split(";").map((part) => part.slice(0, part.indexOf("=")))),
+	);
 	const [first = new Set<string>(), ...rest] = sets;
 	return new Set([...first].filter((name) => rest.every((set) => set.has(name))));
 }

@@ -17,10 +17,15 @@ function fenced(program: Program): Program {
 		instructions.flatMap((instruction, pc): Instruction[] => {
 			const fence: Instruction = { kind: "fence", fence: "mb", next: 2 * pc + 1, site: instruction.site, glued: false };
 			if (instruction.kind === "end") return [fence, instruction];
-			if (instruction.kind === "branch") return [fence, { ...instruction, then: 2 * instruction.then, otherwise: 2 * instruction.otherwise }];
+			if (instruction.kind === "branch")
+				return [fence, { ...instruction, then: 2 * instruction.then, otherwise: 2 * instruction.otherwise }];
 			return [fence, { ...instruction, next: 2 * instruction.next }];
 		});
-	const threads = program.threads.map((thread) => ({ ...thread, entry: 2 * thread.entry, instructions: separate(thread.instructions) }));
+	const threads = program.threads.map((thread) => ({
+		...thread,
+		entry: 2 * thread.entry,
+		instructions: separate(thread.instructions),
+	}));
 	return { ...program, threads };
 }
 
@@ -49,7 +54,8 @@ describe("lkmm: random scenarios", () => {
 			if (expected === undefined) continue;
 			const loose = exploreExecutions(program, { ...options, wanted: kinds });
 			const tight = exploreExecutions(fenced(program), { ...options, wanted: kinds });
-			const isUnclear = (verdict: Verdict) => verdict.verdict === "inconclusive" || (verdict.verdict === "race" && !isAboutMemory(verdict));
+			const isUnclear = (verdict: Verdict) =>
+				verdict.verdict === "inconclusive" || (verdict.verdict === "race" && !isAboutMemory(verdict));
 			if (isUnclear(loose) || isUnclear(tight)) continue;
 			compared++;
 			if (expected) {

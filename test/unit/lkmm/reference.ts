@@ -8,10 +8,30 @@ export type Step =
 	| { op: "load"; register: string; at: string; tag: "plain" | "once" | "acquire"; through?: string }
 	| { op: "store"; at: string; value: number; tag: "plain" | "once" | "release"; plus?: string }
 	| { op: "xchg"; register: string; at: string; value: number; tag: "full" | "once" | "acquire" | "release" }
-	| { op: "cmpxchg"; register: string; at: string; old: number; value: number; tag: "full" | "once" | "acquire" | "release" }
+	| {
+			op: "cmpxchg";
+			register: string;
+			at: string;
+			old: number;
+			value: number;
+			tag: "full" | "once" | "acquire" | "release";
+	  }
 	| { op: "add_return"; register: string; at: string; tag: "full" | "once" | "acquire" | "release" }
 	| { op: "inc"; at: string }
-	| { op: "fence"; fence: "mb" | "rmb" | "wmb" | "before_atomic" | "after_atomic" | "after_spinlock" | "after_unlock_lock" | "rcu_lock" | "rcu_unlock" | "sync" }
+	| {
+			op: "fence";
+			fence:
+				| "mb"
+				| "rmb"
+				| "wmb"
+				| "before_atomic"
+				| "after_atomic"
+				| "after_spinlock"
+				| "after_unlock_lock"
+				| "rcu_lock"
+				| "rcu_unlock"
+				| "sync";
+	  }
 	| { op: "lock" | "unlock"; at: string }
 	| { op: "if"; register: string; then: Step[]; otherwise: Step[] };
 
@@ -64,7 +84,19 @@ function traces(thread: number, steps: readonly Step[], domain: readonly number[
 		const { step, control } = head;
 		const register = (name: string): Register => state.registers.get(name) ?? { value: 0, data: [], control: [] };
 		const event = (kind: Event["kind"], tag: string, at: string, value: number, more: Partial<Event> = {}): Event => ({
-			thread, index: 0, kind, tag, at, value, rmw: false, failed: false, addr: [], data: [], ctrl: control, flow: [], ...more,
+			thread,
+			index: 0,
+			kind,
+			tag,
+			at,
+			value,
+			rmw: false,
+			failed: false,
+			addr: [],
+			data: [],
+			ctrl: control,
+			flow: [],
+			...more,
 		});
 		const go = (events: Event[], set?: [string, Register]) => {
 			const registers = new Map(state.registers);
@@ -81,7 +113,12 @@ function traces(thread: number, steps: readonly Step[], domain: readonly number[
 				return;
 			case "store": {
 				const from = step.plus === undefined ? undefined : register(step.plus);
-				go([event("W", step.tag, step.at, step.value + (from?.value ?? 0), { data: from?.data ?? [], flow: from?.data ?? [] })]);
+				go([
+					event("W", step.tag, step.at, step.value + (from?.value ?? 0), {
+						data: from?.data ?? [],
+						flow: from?.data ?? [],
+					}),
+				]);
 				return;
 			}
 			case "xchg":
@@ -97,10 +134,16 @@ function traces(thread: number, steps: readonly Step[], domain: readonly number[
 						continue;
 					}
 					const adds = step.op === "inc" || step.op === "add_return";
-					const write = event("W", tag, step.at, adds ? value + 1 : (step as { value: number }).value, { rmw: true, half: read });
+					const write = event("W", tag, step.at, adds ? value + 1 : (step as { value: number }).value, {
+						rmw: true,
+						half: read,
+					});
 					if (adds) write.data = write.flow = [read];
 					const result = step.op === "add_return" ? value + 1 : value;
-					go([read, write], step.op === "inc" ? undefined : [step.register, { value: result, data: [read], control: [] }]);
+					go(
+						[read, write],
+						step.op === "inc" ? undefined : [step.register, { value: result, data: [read], control: [] }],
+					);
 				}
 				return;
 			case "fence":
@@ -122,7 +165,10 @@ function traces(thread: number, steps: readonly Step[], domain: readonly number[
 			}
 		}
 	};
-	walk({ events: [], registers: new Map() }, steps.map((step) => ({ step, control: [] })));
+	walk(
+		{ events: [], registers: new Map() },
+		steps.map((step) => ({ step, control: [] })),
+	);
 	return found;
 }
 
@@ -189,7 +235,11 @@ class Algebra {
 }
 
 /** linux-kernel.cat for one candidate; undefined when it is forbidden, else whether it has a data race. */
-function judge(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefined>, coOf: ReadonlyMap<string, readonly Event[]>): { race: boolean } | undefined {
+function judge(
+	events: readonly Event[],
+	rfOf: ReadonlyMap<Event, Event | undefined>,
+	coOf: ReadonlyMap<string, readonly Event[]>,
+): { race: boolean } | undefined {
 	const A = new Algebra(events.length);
 	const at = (i: number) => events[i] as Event;
 	const on = (test: (e: Event) => boolean): Rel => A.make((a, b) => a === b && test(at(a)));
@@ -204,12 +254,20 @@ function judge(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefi
 	const int = A.make((a, b) => at(a).thread === at(b).thread);
 	const ext = A.make((a, b) => at(a).thread !== at(b).thread);
 	const rf = A.make((a, b) => isR(at(b)) && rfOf.get(at(b)) === at(a));
-	const co = A.make((a, b) => isW(at(a)) && isW(at(b)) && at(a).at === at(b).at && (position.get(at(a)) as number) < (position.get(at(b)) as number));
+	const co = A.make(
+		(a, b) =>
+			isW(at(a)) &&
+			isW(at(b)) &&
+			at(a).at === at(b).at &&
+			(position.get(at(a)) as number) < (position.get(at(b)) as number),
+	);
 	const place = (r: Event) => {
 		const w = rfOf.get(r);
 		return w === undefined ? 0 : (position.get(w) as number);
 	};
-	const fr = A.make((a, b) => isR(at(a)) && isW(at(b)) && at(a).at === at(b).at && place(at(a)) < (position.get(at(b)) as number));
+	const fr = A.make(
+		(a, b) => isR(at(a)) && isW(at(b)) && at(a).at === at(b).at && place(at(a)) < (position.get(at(b)) as number),
+	);
 	const rfe = A.and(rf, ext);
 	const rfi = A.and(rf, int);
 	const rmw = A.make((a, b) => at(b).half === at(a));
@@ -235,8 +293,14 @@ function judge(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefi
 	const data0 = A.make((a, b) => at(b).data.includes(at(a)));
 	const carry = star(seq(data0, rfi));
 	const data = seq(carry, data0);
-	const addr = seq(carry, A.make((a, b) => at(b).addr.includes(at(a))));
-	const ctrl = seq(carry, A.make((a, b) => at(b).ctrl.includes(at(a))));
+	const addr = seq(
+		carry,
+		A.make((a, b) => at(b).addr.includes(at(a))),
+	);
+	const ctrl = seq(
+		carry,
+		A.make((a, b) => at(b).ctrl.includes(at(a))),
+	);
 
 	const acqPo = seq(Acquire, po, M);
 	const poRel = seq(M, po, Release);
@@ -268,7 +332,15 @@ function judge(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefi
 
 	const dep = or(addr, data);
 	const overwrite = or(co, fr);
-	const toW = or(seq(or(dep, ctrl), W), and(overwrite, int), seq(addr, on((e) => isM(e) && isPlain(e)), wmb));
+	const toW = or(
+		seq(or(dep, ctrl), W),
+		and(overwrite, int),
+		seq(
+			addr,
+			on((e) => isM(e) && isPlain(e)),
+			wmb,
+		),
+	);
 	const toR = or(seq(addr, R), seq(dep, Marked, rfi));
 	const ppo = or(toR, toW, and(fence, int), and(unlockLock, int));
 	const cumul = (r: Rel) => seq(opt(seq(rfe, Marked)), r);
@@ -309,7 +381,10 @@ function judge(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefi
 	const wwVis = or(fence, seq(strong, xbstar, wPre), seq(wPost, vis, wPre));
 	const wrVis = or(fence, seq(strong, xbstar, rPre), seq(wPost, vis, rPre));
 	const rwXbstar = or(fence, seq(rPost, xbstar, wPre));
-	const preRace = and(ext, A.make((a, b) => isM(at(a)) && isM(at(b)) && (isPlain(at(a)) || isPlain(at(b)))));
+	const preRace = and(
+		ext,
+		A.make((a, b) => isM(at(a)) && isM(at(b)) && (isPlain(at(a)) || isPlain(at(b)))),
+	);
 	const incoherent = or(
 		and(and(preRace, rf), A.inverse(rwXbstar)),
 		and(and(preRace, fr), A.inverse(wrVis)),
@@ -326,7 +401,11 @@ function judge(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefi
 }
 
 /** Whether po | rf | co | fr is acyclic. */
-function isSequential(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefined>, coOf: ReadonlyMap<string, readonly Event[]>): boolean {
+function isSequential(
+	events: readonly Event[],
+	rfOf: ReadonlyMap<Event, Event | undefined>,
+	coOf: ReadonlyMap<string, readonly Event[]>,
+): boolean {
 	const A = new Algebra(events.length);
 	const at = (i: number) => events[i] as Event;
 	const place = (e: Event | undefined) => (e ? (coOf.get(e.at) as Event[]).indexOf(e) : -1);
@@ -361,7 +440,9 @@ function readerSections(events: readonly Event[]): [Event, Event][] {
 
 function permutations<T>(items: readonly T[]): T[][] {
 	if (items.length === 0) return [[]];
-	return items.flatMap((item, i) => permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]));
+	return items.flatMap((item, i) =>
+		permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]),
+	);
 }
 
 function product<T>(choices: readonly (readonly T[])[]): T[][] {
@@ -372,7 +453,10 @@ function product<T>(choices: readonly (readonly T[])[]): T[][] {
 export class TooLarge extends Error {}
 
 /** All consistent executions of a program, by brute force. Locations start at 0; locks end free. */
-export function enumerate(program: readonly (readonly Step[])[], options: { sequential?: boolean; candidates: number }): Outcome {
+export function enumerate(
+	program: readonly (readonly Step[])[],
+	options: { sequential?: boolean; candidates: number },
+): Outcome {
 	let domain = [0];
 	let all: Trace[][] = [];
 	for (let round = 0; round < 4; round++) {
@@ -392,10 +476,13 @@ export function enumerate(program: readonly (readonly Step[])[], options: { sequ
 			return trace.events;
 		});
 		const writes = new Map<string, Event[]>();
-		for (const e of events) if (e.kind === "W" || e.kind === "LKW" || e.kind === "UL") writes.set(e.at, [...(writes.get(e.at) ?? []), e]);
+		for (const e of events)
+			if (e.kind === "W" || e.kind === "LKW" || e.kind === "UL") writes.set(e.at, [...(writes.get(e.at) ?? []), e]);
 		const reads = events.filter((e) => e.kind === "R" || e.kind === "LKR");
 		const sources = reads.map((read): (Event | undefined)[] => {
-			const own = (writes.get(read.at) ?? []).filter((w) => (read.kind === "LKR" ? w.kind === "UL" : w.value === read.value));
+			const own = (writes.get(read.at) ?? []).filter((w) =>
+				read.kind === "LKR" ? w.kind === "UL" : w.value === read.value,
+			);
 			return read.value === 0 ? [undefined, ...own] : own;
 		});
 		const orders = [...writes].map(([at, of]) => permutations(of).map((order) => [at, order] as const));
@@ -410,8 +497,12 @@ export function enumerate(program: readonly (readonly Step[])[], options: { sequ
 				const judged = judge(events, rfOf, coOf);
 				if (!judged || (options.sequential && !isSequential(events, rfOf, coOf))) continue;
 				race ||= judged.race;
-				const registers = combination.flatMap((trace, t) => [...trace.registers].map(([name, value]) => `${t}:${name}=${value}`));
-				const memory = [...coOf].filter(([, of]) => of.every((w) => w.kind === "W")).map(([at, of]) => `${at}=${of.at(-1)?.value}`);
+				const registers = combination.flatMap((trace, t) =>
+					[...trace.registers].map(([name, value]) => `${t}:${name}=${value}`),
+				);
+				const memory = [...coOf]
+					.filter(([, of]) => of.every((w) => w.kind === "W"))
+					.map(([at, of]) => `${at}=${of.at(-1)?.value}`);
 				const key = [...registers, ...memory].sort().join(";");
 				states.set(key, (states.get(key) ?? 0) + 1);
 			}
@@ -421,7 +512,10 @@ export function enumerate(program: readonly (readonly Step[])[], options: { sequ
 }
 
 /** A lock is taken right after what it reads: the initial state or an unlock. */
-function locksAreKept(rfOf: ReadonlyMap<Event, Event | undefined>, coOf: ReadonlyMap<string, readonly Event[]>): boolean {
+function locksAreKept(
+	rfOf: ReadonlyMap<Event, Event | undefined>,
+	coOf: ReadonlyMap<string, readonly Event[]>,
+): boolean {
 	for (const order of coOf.values()) {
 		for (const [i, write] of order.entries()) {
 			const half = write.kind === "LKW" ? write.half : undefined;
@@ -435,6 +529,8 @@ function locksAreKept(rfOf: ReadonlyMap<Event, Event | undefined>, coOf: Readonl
 function flowsInCircles(events: readonly Event[], rfOf: ReadonlyMap<Event, Event | undefined>): boolean {
 	const A = new Algebra(events.length);
 	return !A.acyclic(
-		A.make((a, b) => rfOf.get(events[b] as Event) === events[a] || (events[b] as Event).flow.includes(events[a] as Event)),
+		A.make(
+			(a, b) => rfOf.get(events[b] as Event) === events[a] || (events[b] as Event).flow.includes(events[a] as Event),
+		),
 	);
 }

@@ -12,7 +12,10 @@ import { analyzeText } from "../scenarios/analyzeFile.ts";
 export function programsOf(text: string): readonly Program[] {
 	const module = analyzeText(text);
 	const errors = module.diagnostics.filter(({ severity }) => severity === "error");
-	assert.deepEqual(errors.map(({ message }) => message), []);
+	assert.deepEqual(
+		errors.map(({ message }) => message),
+		[],
+	);
 	const scenario = module.scenarios[0];
 	const check = scenario?.members.find((member) => member.kind === "check");
 	assert.ok(scenario && check);
@@ -25,7 +28,9 @@ const options = { limits: { ...defaultLimits, secondsMax: 60 }, reduction: true 
 
 /** The verdict under lkmm of a scenario with these members; `with_` are the check's options, `before` stands before it. */
 export function underLkmm(members: string, with_ = "", before = ""): Verdict {
-	const [program] = programsOf(`${before}\nscenario s {\n${members}\n\tcheck c () under lkmm ${with_} expect safe;\n}\n`);
+	const [program] = programsOf(
+		`${before}\nscenario s {\n${members}\n\tcheck c () under lkmm ${with_} expect safe;\n}\n`,
+	);
 	return exploreUnderLkmm(program as Program, options);
 }
 

@@ -86,7 +86,15 @@ const cases: readonly (readonly [string, string, string, string])[] = [
 	["message passing, ordered by the writer only", messagePassing("smp_wmb();", ""), "", "assertion!"],
 	["message passing, ordered", messagePassing("smp_wmb();", "smp_rmb();"), "", "safe"],
 	["seed 2 with its four fences", exclusive(fences), "", "safe"],
-	...fences.map((fence, i) => [`seed 2 without ${fence} (${i + 1})`, exclusive(fences.map((f, k) => (k === i ? "" : f))), "", "invariant!"] as const),
+	...fences.map(
+		(fence, i) =>
+			[
+				`seed 2 without ${fence} (${i + 1})`,
+				exclusive(fences.map((f, k) => (k === i ? "" : f))),
+				"",
+				"invariant!",
+			] as const,
+	),
 	["seed 3 with both barriers", collapse("__full", "__full"), "", "safe"],
 	["seed 3 with a relaxed reference", collapse("__relaxed", "__full"), "", "invariant!"],
 	["seed 3 with a flush that is no barrier", collapse("__full", "__relaxed"), "", "invariant!"],
@@ -95,15 +103,29 @@ const cases: readonly (readonly [string, string, string, string])[] = [
 	["freeing what smp_wmb() handed over", handOver("smp_wmb(); WRITE_ONCE(done, 1);"), "", "safe"],
 	["freeing under a store that is still on its way", handOver("WRITE_ONCE(done, 1);"), "", "use_after_free!"],
 	["freeing at once", unpublish("", "", ""), "", "use_after_free"],
-	["freeing after a grace period", unpublish("__synchronize_rcu();", "__rcu_read_lock();", "__rcu_read_unlock();"), "", "safe"],
-	["a grace period waits for preemption", unpublish("__synchronize_rcu();", "__preempt_disable();", "__preempt_enable();"), "", "safe"],
+	[
+		"freeing after a grace period",
+		unpublish("__synchronize_rcu();", "__rcu_read_lock();", "__rcu_read_unlock();"),
+		"",
+		"safe",
+	],
+	[
+		"a grace period waits for preemption",
+		unpublish("__synchronize_rcu();", "__preempt_disable();", "__preempt_enable();"),
+		"",
+		"safe",
+	],
 	["a grace period without a reader", unpublish("__synchronize_rcu();", "", ""), "", "use_after_free"],
 	["publishing with a release", publish("rcu_assign_pointer(pointer, n);"), "", "safe"],
 	["publishing without", publish("WRITE_ONCE(pointer, n);"), "", "assertion!"],
 	["plain increments under one lock", counters(["__lock(&lock);", "__unlock(&lock);"]), "with data_races", "safe"],
 	["plain increments, one without", counters(["", ""]), "with data_races", "data_race"],
-	["a property of every state", `int x = 0;\n\tthread a { WRITE_ONCE(x, 1); }\n\tthread b { WRITE_ONCE(x, 2); }\n\talways (x < 3);`, "",
-		"inconclusive (unsupported: always (…): weak memory has no state that all CPUs agree on)"],
+	[
+		"a property of every state",
+		`int x = 0;\n\tthread a { WRITE_ONCE(x, 1); }\n\tthread b { WRITE_ONCE(x, 2); }\n\talways (x < 3);`,
+		"",
+		"inconclusive (unsupported: always (…): weak memory has no state that all CPUs agree on)",
+	],
 ];
 
 describe("lkmm: scenarios", () => {
@@ -118,5 +140,4 @@ describe("lkmm: scenarios", () => {
 			assert.equal(verdict.violation?.location.file, "test.mmscn");
 		});
 	}
-
 });
