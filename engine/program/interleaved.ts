@@ -11,7 +11,7 @@ export function underInterleavings(program: Program): Program {
 	const { compilerMayReload, ...rest } = program;
 	if (compilerMayReload === undefined) return program;
 	// Reloads first: what a load may be repeated from must not have been overwritten by a register shared too early.
-	const threads = compilerMayReload ? withCompilerReloads(program.threads) : program.threads;
+	const threads = compilerMayReload ? withCompilerReloads(program) : program.threads;
 	return { ...rest, memory: "sc", ...compacted(threads, program.properties) };
 }
 

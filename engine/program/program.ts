@@ -87,7 +87,14 @@ export type Instruction = InstructionBody & {
 
 export type InstructionBody =
 	// ---- local: never a step of their own
-	| { readonly kind: "assign"; readonly register: number; readonly value: Expression; readonly next: number }
+	| {
+			readonly kind: "assign";
+			readonly register: number;
+			readonly value: Expression;
+			/** An argument of a call that the compiler does not see through: the value is used here, not only given another name. */
+			readonly handedOver?: true;
+			readonly next: number;
+	  }
 	| { readonly kind: "branch"; readonly condition: Expression; readonly then: number; readonly otherwise: number }
 	/** Every value low…high (constants) is a transition of its own. */
 	| {

@@ -9,9 +9,9 @@
 
 import { registersRead } from "../memory/expression.ts";
 import { liveRegisters, registersUsed } from "./liveness.ts";
-import type { Instruction, Place, Thread } from "./program.ts";
+import type { Instruction, Place, Program, Thread } from "./program.ts";
 
-/** Instructions of one thread after copying; past it the thread is left as it was. */
+/** Instructions of one thread after copying. */
 export const reloadInstructionsMax = 50_000;
 
 /** A register that may be loaded again from its place; `used` since it was loaded. */
@@ -23,28 +23,66 @@ type Facts = ReadonlyMap<number, Reloadable>;
 
 const none: Facts = new Map();
 
-/** Where a place is, as far as is known without running: struct type and offset, or a lone address, or anywhere (""). */
-export function locationKey(place: Place): string {
-	if (place.structure >= 0)
-		return place.offset.op === "constant" ? `${place.structure}+${place.offset.value}` : `${place.structure}+*`;
-	return place.base.op === "constant" && place.offset.op === "constant"
-		? `@${place.base.value + place.offset.value}`
-		: "";
-}
+/** Which words a place may name: addresses, or any word at all. */
+type Words = ReadonlySet<number> | "any";
 
-function mayAlias(one: Place, two: Place): boolean {
-	const a = locationKey(one);
-	const b = locationKey(two);
-	if (a === "" || b === "" || a === b) return true;
-	if (a.startsWith("@") || b.startsWith("@")) return a.startsWith("@") !== b.startsWith("@");
-	return one.structure === two.structure && (a.endsWith("*") || b.endsWith("*"));
+/** Finds out which words places may name, as far as that is known without running. */
+class Whereabouts {
+	private readonly bases: ReadonlyMap<number, readonly number[]>;
+	/** Addresses of the words of the object that a word belongs to. */
+	private readonly objectAt: ReadonlyMap<number, ReadonlySet<number>>;
+	private readonly known = new Map<string, Words>();
+
+	constructor(program: Program) {
+		const bases = new Map<number, number[]>();
+		for (const { structure, address } of program.instances) {
+			const same = bases.get(structure);
+			if (same) same.push(address);
+			else bases.set(structure, [address]);
+		}
+		this.bases = bases;
+		const words = new Map<number, Set<number>>();
+		for (const { object, address } of program.cells) words.set(object, (words.get(object) ?? new Set()).add(address));
+		this.objectAt = new Map(program.cells.map(({ object, address }) => [address, words.get(object) ?? new Set()]));
+	}
+
+	/**
+	 * A struct's field: that field of every instance of the struct, nested ones and those that share its memory included, unless
+	 * the pointer is known. An element of an array: any word of the object.
+	 */
+	of(place: Place): Words {
+		const base = place.base.op === "constant" ? place.base.value : undefined;
+		const offset = place.offset.op === "constant" ? place.offset.value : undefined;
+		if (base === undefined && place.structure < 0) return "any";
+		const key = `${place.structure} ${base} ${offset}`;
+		const known = this.known.get(key);
+		if (known) return known;
+		const bases = base === undefined ? (this.bases.get(place.structure) ?? []) : [base];
+		const words = new Set(
+			bases.flatMap((at) => (offset === undefined ? [...(this.objectAt.get(at) ?? [])] : [at + offset])),
+		);
+		// A struct that begins with no word of its own says nothing of its object.
+		const found = offset === undefined && bases.some((at) => !this.objectAt.has(at)) ? "any" : words;
+		this.known.set(key, found);
+		return found;
+	}
+
+	mayBeSame(one: Words, two: Words): boolean {
+		if (one === "any" || two === "any") return true;
+		for (const word of one) if (two.has(word)) return true;
+		return false;
+	}
 }
 
 /**
- * The thread with its reloads; `writtenByOthers` says whether another thread may change what is at a place, as a reload of
- * what nobody else writes shows nothing.
+ * The thread with its reloads; undefined when it would become too long. `writtenByOthers` says whether another thread may change
+ * what is at a place, as a reload of what nobody else writes shows nothing; `mayAlias`, whether two places may be the same word.
  */
-export function withReloads(thread: Thread, writtenByOthers: (place: Place) => boolean): Thread {
+function withReloads(
+	thread: Thread,
+	writtenByOthers: (place: Place) => boolean,
+	mayAlias: (one: Place, two: Place) => boolean,
+): Thread | undefined {
 	const live = liveRegisters(thread, new Set());
 	const numbers = new Map<string, number>();
 	const pending: { pc: number; facts: Facts; number: number }[] = [];
@@ -80,10 +118,10 @@ export function withReloads(thread: Thread, writtenByOthers: (place: Place) => b
 			};
 			continue;
 		}
-		const after = transfer(instruction, at.facts, writtenByOthers);
+		const after = transfer(instruction, at.facts, writtenByOthers, mayAlias);
 		result[at.number] = withTargets(instruction, (target) => visit(target, after));
 	}
-	return overflow ? thread : { ...thread, instructions: result, entry };
+	return overflow ? undefined : { ...thread, instructions: result, entry };
 }
 
 function withTargets(instruction: Instruction, target: (pc: number) => number): Instruction {
@@ -118,9 +156,15 @@ function reloadAt(instruction: Instruction, facts: Facts, writtenByOthers: (plac
 	return undefined;
 }
 
-const isCopy = (instruction: Instruction) => instruction.kind === "assign" && instruction.value.op === "register";
+const isCopy = (instruction: Instruction) =>
+	instruction.kind === "assign" && instruction.value.op === "register" && !instruction.handedOver;
 
-function transfer(instruction: Instruction, facts: Facts, writtenByOthers: (place: Place) => boolean): Facts {
+function transfer(
+	instruction: Instruction,
+	facts: Facts,
+	writtenByOthers: (place: Place) => boolean,
+	mayAlias: (one: Place, two: Place) => boolean,
+): Facts {
 	let after = new Map(facts);
 	if (!isCopy(instruction)) {
 		for (const register of registersUsed(instruction)) {
@@ -130,7 +174,8 @@ function transfer(instruction: Instruction, facts: Facts, writtenByOthers: (plac
 	}
 	switch (instruction.kind) {
 		case "assign": {
-			const fact = instruction.value.op === "register" ? after.get(instruction.value.register) : undefined;
+			const fact =
+				isCopy(instruction) && instruction.value.op === "register" ? after.get(instruction.value.register) : undefined;
 			kill(after, instruction.register);
 			if (fact) after.set(instruction.register, fact);
 			break;
@@ -152,6 +197,13 @@ function transfer(instruction: Instruction, facts: Facts, writtenByOthers: (plac
 			else
 				for (const [register, fact] of [...after]) if (mayAlias(fact.place, instruction.place)) after.delete(register);
 			break;
+		case "update":
+			// Without ordering no compiler barrier either: arm64's have no memory clobber (arch/arm64/include/asm/atomic_lse.h).
+			if (instruction.ordering === "noreturn" || instruction.ordering === "relaxed") {
+				for (const [register, fact] of [...after]) if (mayAlias(fact.place, instruction.place)) after.delete(register);
+				if (instruction.register !== undefined) kill(after, instruction.register);
+			} else after = new Map();
+			break;
 		case "branch":
 		case "check":
 		case "might_sleep":
@@ -163,7 +215,7 @@ function transfer(instruction: Instruction, facts: Facts, writtenByOthers: (plac
 			kill(after, instruction.register);
 			break;
 		default:
-			// Atomics, locks, fences, context changes, waiting, allocation: all are compiler barriers in the kernel.
+			// Atomics that order, locks, fences, context changes, waiting, allocation: all are compiler barriers in the kernel.
 			after = new Map();
 	}
 	if ((instruction.kind === "holds" || instruction.kind === "context_get") && instruction.register !== undefined)
@@ -184,40 +236,44 @@ function kill(facts: Map<number, Reloadable>, register: number): void {
 	for (const [other, fact] of [...facts]) if (reads(fact.place, register)) facts.delete(other);
 }
 
-/** The threads with the compiler's reloads of what another thread may write. */
-export function withCompilerReloads(threads: readonly Thread[]): Thread[] {
-	const written = threads.map((thread) => writtenBy(thread));
-	return threads.map((thread, index) =>
-		withReloads(thread, (place) => written.some((keys, other) => other !== index && mayWrite(keys, place))),
-	);
-}
+/** Thrown for a thread that would become longer than `reloadInstructionsMax`: to leave reloads out would be to leave races out. */
+export class TooManyReloads extends Error {
+	readonly thread: Thread;
 
-interface Written {
-	readonly keys: ReadonlySet<string>;
-	/** A store through a pointer to a single word. */
-	readonly anywhere: boolean;
-}
-
-function writtenBy(thread: Thread): Written {
-	const keys = new Set<string>();
-	for (const instruction of thread.instructions) {
-		if (instruction.kind === "store" || instruction.kind === "update") keys.add(locationKey(instruction.place));
-		if ((instruction.kind === "lock" || instruction.kind === "unlock") && instruction.bit)
-			keys.add(locationKey(instruction.bit.word));
-		if (instruction.kind === "free" || instruction.kind === "allocate") keys.add("");
+	constructor(thread: Thread) {
+		super(
+			`with every load that the compiler may repeat, ${thread.name} is longer than ${reloadInstructionsMax} instructions`,
+		);
+		this.thread = thread;
 	}
-	return { keys, anywhere: keys.has("") || [...keys].some((key) => key.startsWith("@")) };
 }
 
-/** Whether a place may be written: by its own key, through an array element, or through a pointer to a word. */
-function mayWrite(written: Written, place: Place): boolean {
-	if (written.anywhere) return true;
-	const key = locationKey(place);
-	return (
-		key === "" ||
-		key.startsWith("@") ||
-		written.keys.has(key) ||
-		written.keys.has(`${place.structure}+*`) ||
-		key.endsWith("*")
-	);
+/** The program's threads with the compiler's reloads of what another thread may write. */
+export function withCompilerReloads(program: Program): Thread[] {
+	const { threads } = program;
+	const whereabouts = new Whereabouts(program);
+	const mayAlias = (one: Place, two: Place) => whereabouts.mayBeSame(whereabouts.of(one), whereabouts.of(two));
+	const written = threads.map((thread) => writtenBy(thread, whereabouts));
+	return threads.map((thread, index) => {
+		const others = written.filter((_, other) => other !== index);
+		const mayWrite = (place: Place) => others.some((words) => whereabouts.mayBeSame(words, whereabouts.of(place)));
+		const reloading = withReloads(thread, mayWrite, mayAlias);
+		if (!reloading) throw new TooManyReloads(thread);
+		return reloading;
+	});
+}
+
+/** Words that a thread may change, or free: then what is there any more can be any word. */
+function writtenBy(thread: Thread, whereabouts: Whereabouts): Words {
+	const written = new Set<number>();
+	for (const instruction of thread.instructions) {
+		let words: Words = new Set<number>();
+		if (instruction.kind === "store" || instruction.kind === "update") words = whereabouts.of(instruction.place);
+		if ((instruction.kind === "lock" || instruction.kind === "unlock") && instruction.bit)
+			words = whereabouts.of(instruction.bit.word);
+		if (instruction.kind === "free" || instruction.kind === "allocate") words = "any";
+		if (words === "any") return "any";
+		for (const word of words) written.add(word);
+	}
+	return written;
 }

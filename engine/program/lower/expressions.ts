@@ -411,6 +411,15 @@ export function inline(
 	const opaque = !item.inline;
 	// A function of another translation unit: nothing of memory is known to the compiler across its call.
 	const boundary = () => opaque && t.emit({ kind: "fence", fence: "compiler" }, call);
+	const handedOver = (value: Expression, type: Type): Expression => {
+		if (!opaque || value.op === "constant") return value;
+		const copy = t.temporary(type);
+		t.emit({ kind: "assign", register: copy, value, handedOver: true }, call);
+		return register(copy);
+	};
+	const given = bindings.map((bound) =>
+		bound.value ? { ...bound, value: handedOver(bound.value, bound.type) } : bound,
+	);
 	boundary();
 	const result = t.within(
 		item,
@@ -419,7 +428,7 @@ export function inline(
 		returns,
 		() => {
 			const assignments: { register: number; value: Expression }[] = [];
-			for (const { parameter, type, binding, value } of bindings) {
+			for (const { parameter, type, binding, value } of given) {
 				const bound = t.bindParameter(parameter, type, binding);
 				if (bound.kind === "register" && value) assignments.push({ register: bound.register, value });
 			}

@@ -11,6 +11,7 @@ import type {
 import type { SymbolInfo, Type } from "../../language/types.ts";
 import { underInterleavings } from "../interleaved.ts";
 import type { Program, Thread } from "../program.ts";
+import { TooManyReloads } from "../reload.ts";
 import { LoweringError, ProgramContext } from "./context.ts";
 import { fold, initializeObject } from "./initial.ts";
 import { ObjectBuilder } from "./objects.ts";
@@ -60,12 +61,20 @@ export function lowerCheck(
 			problems: [],
 		};
 	} catch (error) {
+		if (error instanceof TooManyReloads)
+			return { programs: [], problems: [{ ...rangeOfThread(scenario, error), file: module.file }] };
 		if (!(error instanceof LoweringError)) throw error;
 		return {
 			programs: [],
 			problems: [{ file: error.file, pos: error.range.pos, end: error.range.end, message: error.message }],
 		};
 	}
+}
+
+function rangeOfThread(scenario: ScenarioItem, error: TooManyReloads): Range & { readonly message: string } {
+	const named = scenario.members.find((member) => member.kind === "thread" && member.name.text === error.thread.name);
+	const { pos, end } = named ?? scenario;
+	return { pos, end, message: error.message };
 }
 
 type Values = ReadonlyMap<string, number>;
@@ -226,7 +235,9 @@ function lowerOne(
 		detectLeaks: named.has("leaks"),
 		expect: check.expect.map((name) => name.text),
 	};
-	return memory === "sc" ? underInterleavings(program) : program;
+	// Interleavings are searched under lkmm as well: what keeps them from being prepared is said here, not in the middle of it.
+	const interleaved = underInterleavings(program);
+	return memory === "sc" ? interleaved : program;
 }
 
 function cpuOf(context: ProgramContext, member: ThreadMember, index: number): number {

@@ -367,6 +367,13 @@ describe("the compiler", () => {
 		expects("null_dereference", `\tint n;\n${racy("p", "__fetch_add(&n, 1, __noreturn);")}`);
 		expects("safe", `\tint n;\n${racy("p", "__fetch_add(&n, 1, __release);")}`);
 	});
+	it("may load again what it hands over to functions that are not inline", () => {
+		expects(
+			"null_dereference",
+			"\tint v = 1;\n\tint *p = &v;\n\tthread a { int *q = p; if (q) set(q); }\n\tthread b { WRITE_ONCE(p, NULL); }",
+			"static void set(int *q) { *q = 2; }",
+		);
+	});
 	it("does not see through functions that are not inline", () => {
 		expects(
 			"safe",
