@@ -2,7 +2,7 @@
  * What each source line did in a counterexample, ready to be drawn at its end. Knows nothing of VS Code, so that it can
  * be tested without one.
  */
-import type { Location, Trace, TraceStep } from "../engine/verdict/verdict.ts";
+import type { CheckResult, Location, Trace, TraceStep } from "../engine/verdict/verdict.ts";
 import { circledNumber, circledNumbers } from "./circledNumber.ts";
 
 /** How a line stands to the race: it takes part, it is the earlier access of the pair, or it is where things go wrong. */
@@ -28,6 +28,11 @@ const ruleNames = (rules: readonly string[] | undefined) => (rules?.length ? ` [
 /** "use_after_free" as people say it: "use after free". */
 export function spoken(name: string): string {
 	return name.replaceAll("_", " ");
+}
+
+/** Whether a result has something to look at: an interleaving, or an execution graph. */
+export function hasPicture(result: CheckResult): boolean {
+	return result.trace !== undefined || result.graph !== undefined;
 }
 
 /**

@@ -1,8 +1,10 @@
 /** The counterexample view beside the editor: one panel, which follows the document last searched. */
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { Location, TraceStep } from "../engine/verdict/verdict.ts";
-import { racingPair, violatingStep } from "./annotations.ts";
+import type { CheckResult, FenceFix, Location, TraceStep } from "../engine/verdict/verdict.ts";
+import { hasPicture, racingPair, violatingStep } from "./annotations.ts";
+import { firstLook, GraphPictures } from "./graphPictures.ts";
+import type { LanguageServer } from "./languageServer.ts";
 import type { ResultsByDocument } from "./results.ts";
 import type { FromView, ToView, ViewState } from "./webview/messages.ts";
 
@@ -18,6 +20,9 @@ function fingerprint(text: string): string {
 function range(location: Location): vscode.Range {
 	return new vscode.Range(location.line - 1, location.column - 1, location.endLine - 1, location.endColumn - 1);
 }
+
+/** Where a look at a result begins: where things go wrong. */
+const firstStep = ({ trace }: CheckResult) => (trace ? violatingStep(trace) : 0);
 
 export class CounterexamplePanel implements vscode.Disposable {
 	private panel: vscode.WebviewPanel | undefined;
@@ -37,10 +42,12 @@ export class CounterexamplePanel implements vscode.Disposable {
 
 	private readonly extensionUri: vscode.Uri;
 	private readonly results: ResultsByDocument;
+	private readonly graphs: GraphPictures;
 
-	constructor(extensionUri: vscode.Uri, results: ResultsByDocument) {
+	constructor(extensionUri: vscode.Uri, results: ResultsByDocument, server: LanguageServer) {
 		this.extensionUri = extensionUri;
 		this.results = results;
+		this.graphs = new GraphPictures(server);
 		this.subscriptions = [
 			results.onDidChange((uri) => this.follow(uri)),
 			vscode.window.registerWebviewPanelSerializer(viewType, {
@@ -68,9 +75,9 @@ export class CounterexamplePanel implements vscode.Disposable {
 	/** Opens the view on a document's counterexample, at the step where things go wrong. Does nothing where there is none. */
 	show(uri: string): void {
 		const result = this.results.shown(uri);
-		if (!result?.trace) return;
+		if (!result || !hasPicture(result)) return;
 		this.uri = uri;
-		this.step = violatingStep(result.trace);
+		this.step = firstStep(result);
 		if (!this.panel) {
 			this.attach(
 				vscode.window.createWebviewPanel(
@@ -122,20 +129,30 @@ export class CounterexamplePanel implements vscode.Disposable {
 		const same =
 			posted?.type === "show" && posted.state.uri === uri && posted.state.results[posted.state.shown] === shown;
 		if (!known) return;
-		if (!shown?.trace) {
+		if (!shown || !hasPicture(shown)) {
 			this.post({ type: "clear" });
 			this.clearLine();
 		} else if (same) this.post({ type: "stale", stale: known.stale });
 		else {
-			this.step = Math.min(this.step, shown.trace.steps.length - 1);
+			this.step = Math.min(this.step, Math.max(0, (shown.trace?.steps.length ?? 0) - 1));
 			this.draw();
 		}
 	}
 
 	private draw(): void {
 		const state = this.state();
-		if (state) this.post({ type: "show", state });
+		const result = state?.results[state.shown];
+		if (state && result?.graph && !result.trace) void this.drawGraph(state, result);
+		else if (state) this.post({ type: "show", state });
 		this.markLine();
+	}
+
+	/** A graph is shown once the server has laid it out, unless something else is on show by then. */
+	private async drawGraph(state: ViewState, result: CheckResult): Promise<void> {
+		const pictures = await this.graphs.of(result);
+		if (this.uri !== state.uri || this.results.shown(state.uri) !== result) return;
+		const stale = this.results.get(state.uri)?.stale ?? state.stale;
+		this.post({ type: "show", state: { ...state, stale, graph: { pictures, ...firstLook(result) } } });
 	}
 
 	private state(): ViewState | undefined {
@@ -170,16 +187,22 @@ export class CounterexamplePanel implements vscode.Disposable {
 			case "choose": {
 				if (this.uri === undefined) break;
 				const result = this.results.get(this.uri)?.results[message.shown];
-				if (!result?.trace) break;
-				this.step = violatingStep(result.trace);
+				if (!result || !hasPicture(result)) break;
+				this.step = firstStep(result);
 				this.results.show(this.uri, result);
 				break;
 			}
 			case "open":
 				void this.open(message.location, true);
 				break;
+			case "openRange":
+				void this.openRange(message.pos, message.end);
+				break;
+			case "insertFences":
+				void this.insertFences(message.fix);
+				break;
 			case "export":
-				void vscode.commands.executeCommand("mmscn.exportCounterexample", message.format);
+				void vscode.commands.executeCommand("mmscn.exportCounterexample", message.format, message.witness);
 				break;
 			case "drawn":
 				break;
@@ -214,6 +237,33 @@ export class CounterexamplePanel implements vscode.Disposable {
 		});
 		editor.revealRange(range(location), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 		this.markLine();
+	}
+
+	/** Shows characters of the searched document. */
+	private async openRange(pos: number, end: number): Promise<void> {
+		if (this.uri === undefined) return;
+		const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(this.uri));
+		const [first, last] = [document.positionAt(pos), document.positionAt(end)];
+		await this.open(
+			{
+				file: this.uri,
+				line: first.line + 1,
+				column: first.character + 1,
+				endLine: last.line + 1,
+				endColumn: last.character + 1,
+			},
+			true,
+		);
+	}
+
+	/** Puts barriers where a search has shown them to help, while the text is the one that was searched. */
+	private async insertFences({ insertions }: FenceFix): Promise<void> {
+		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
+		if (!known || known.stale) return;
+		const edit = new vscode.WorkspaceEdit();
+		for (const { file, line, text } of insertions)
+			edit.insert(vscode.Uri.parse(file), new vscode.Position(line - 1, 0), text);
+		await vscode.workspace.applyEdit(edit);
 	}
 
 	private markLine(): void {

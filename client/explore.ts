@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
 import type { ExploreArguments, Results } from "../server/protocol.ts";
-import { spoken } from "./annotations.ts";
+import { hasPicture, spoken } from "./annotations.ts";
 import type { LanguageServer } from "./languageServer.ts";
 import type { ResultsByDocument } from "./results.ts";
 
@@ -121,8 +121,8 @@ export class Searches implements vscode.Disposable {
 			void vscode.window.setStatusBarMessage("mmscn: search cancelled", 5000);
 			return;
 		}
-		for (const result of end.results.results) this.output.info(summary(result));
-		const found = end.results.results.filter((result) => result.trace);
+		for (const result of end.results.results) this.output.info(result.litmus?.report ?? summary(result));
+		const found = end.results.results.filter((result) => hasPicture(result));
 		const asked = found.find((result) => !result.ok) ?? found[0];
 		const uri = vscode.Uri.parse(what.uri).toString();
 		if (asked) {
@@ -142,6 +142,7 @@ const count = new Intl.NumberFormat("en");
 /** One line about a result: "unlocked: race (use after free), 1,234 states in 0.12 s". */
 export function summary(result: CheckResult): string {
 	const { states, seconds, limit } = result.stats;
+	if (result.litmus) return result.litmus.report.split("\n").find((line) => line.startsWith("Observation")) ?? "";
 	const what = result.violation
 		? ` (${spoken(result.violation.kind)})`
 		: limit
@@ -154,7 +155,7 @@ export function summary(result: CheckResult): string {
 /** What the nearest lens at or above the cursor would search, else the first lens. */
 async function lensAtCursor(): Promise<ExploreArguments | undefined> {
 	const editor = vscode.window.activeTextEditor;
-	if (editor?.document.languageId !== "mmscn") return undefined;
+	if (!editor || !["mmscn", "litmus"].includes(editor.document.languageId)) return undefined;
 	const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
 		"vscode.executeCodeLensProvider",
 		editor.document.uri,

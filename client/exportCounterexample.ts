@@ -18,11 +18,13 @@ export function registerExport(
 	results: ResultsByDocument,
 	document: () => string | undefined,
 ): vscode.Disposable {
-	return vscode.commands.registerCommand("mmscn.exportCounterexample", async (asked?: TraceFormat) => {
+	return vscode.commands.registerCommand("mmscn.exportCounterexample", async (asked?: TraceFormat, witness?: number) => {
 		const active = vscode.window.activeTextEditor?.document.uri.toString();
 		const uri = active !== undefined && results.shown(active) ? active : document();
-		const result = uri === undefined ? undefined : results.shown(uri);
-		if (!result) return;
+		const shown = uri === undefined ? undefined : results.shown(uri);
+		if (!shown) return;
+		const graph = shown.witnesses?.[witness ?? 0];
+		const result = graph ? { ...shown, graph } : shown;
 		const format = asked ?? (await vscode.window.showQuickPick(formats, { title: "Copy counterexample as" }))?.format;
 		if (!format) return;
 		try {

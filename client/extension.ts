@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): Api {
 	const server = new LanguageServer(context.extensionUri, output);
 	const results = new ResultsByDocument();
 	const annotations = new InlineAnnotations(results);
-	const panel = new CounterexamplePanel(context.extensionUri, results);
+	const panel = new CounterexamplePanel(context.extensionUri, results, server);
 	const searches = new Searches(server, results, output, (uri) => panel.show(uri));
 	context.subscriptions.push(
 		output,

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
 import type { Results } from "../server/protocol.ts";
+import { hasPicture } from "./annotations.ts";
 
 /** The results of one document. */
 export interface DocumentResults extends Results {
@@ -11,12 +12,10 @@ export interface DocumentResults extends Results {
 	readonly shown: number | undefined;
 }
 
-const hasTrace = (result: CheckResult) => result.trace !== undefined;
-
 /** The counterexample to show first: one nobody expected, else any. Undefined when every check is safe. */
 export function firstToShow(results: readonly CheckResult[]): number | undefined {
-	const unexpected = results.findIndex((result) => hasTrace(result) && !result.ok);
-	const any = unexpected >= 0 ? unexpected : results.findIndex(hasTrace);
+	const unexpected = results.findIndex((result) => hasPicture(result) && !result.ok);
+	const any = unexpected >= 0 ? unexpected : results.findIndex(hasPicture);
 	return any >= 0 ? any : undefined;
 }
 
@@ -44,7 +43,7 @@ export class ResultsByDocument implements vscode.Disposable {
 		return this.byUri.get(uri);
 	}
 
-	/** The counterexample on show for a document, with its trace. */
+	/** The counterexample on show for a document, with its trace or graph. */
 	shown(uri: string): CheckResult | undefined {
 		const known = this.byUri.get(uri);
 		return known?.shown === undefined ? undefined : known.results[known.shown];
@@ -55,7 +54,7 @@ export class ResultsByDocument implements vscode.Disposable {
 		const uri = vscode.Uri.parse(results.uri).toString();
 		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
 		const wanted = this.shown(uri);
-		const kept = wanted ? results.results.findIndex((result) => hasTrace(result) && sameCheck(wanted, result)) : -1;
+		const kept = wanted ? results.results.findIndex((result) => hasPicture(result) && sameCheck(wanted, result)) : -1;
 		this.byUri.set(uri, {
 			...results,
 			uri,
@@ -68,7 +67,7 @@ export class ResultsByDocument implements vscode.Disposable {
 	/** Puts another counterexample of the document on show. */
 	show(uri: string, result: CheckResult): void {
 		const known = this.byUri.get(uri);
-		const index = known?.results.findIndex((one) => hasTrace(one) && sameCheck(result, one)) ?? -1;
+		const index = known?.results.findIndex((one) => hasPicture(one) && sameCheck(result, one)) ?? -1;
 		if (!known || index < 0 || known.shown === index) return;
 		this.byUri.set(uri, { ...known, shown: index });
 		this.changed.fire(uri);

@@ -7,6 +7,8 @@
  */
 import type { Parameters, RacesOfCheck } from "../engine/byHand.ts";
 import type { Era } from "../engine/rules/prose.ts";
+import type { ExecutionGraph } from "../engine/verdict/executionGraph.ts";
+import type { GraphLayout } from "../engine/verdict/graphLayout.ts";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
 import type { Walk } from "../engine/verdict/walk.ts";
 
@@ -60,6 +62,12 @@ export interface KernelVersionInForce {
 /** Formats a counterexample can be written in. `comment` is the ASCII diagram as a C comment. */
 export type TraceFormat = "ascii" | "comment" | "markdown" | "svg" | "mermaid" | "json";
 
+/** An execution graph laid out with the edges of its cycle alone, and with all edges. */
+export interface GraphPicture {
+	readonly cycle: GraphLayout;
+	readonly all: GraphLayout;
+}
+
 /** Requests of the client, by method. Each answers with `result`, or with an error whose message is for the user. */
 export interface Requests {
 	/** Searches, and answers with the results of the checks asked for. A scenario with errors is not searched. */
@@ -93,6 +101,11 @@ export interface Requests {
 	readonly "mmscn/kernelVersion": {
 		readonly params: { readonly uri: string; readonly offset?: number };
 		readonly result: KernelVersionInForce;
+	};
+	/** Where everything of execution graphs stands in a picture, for each graph. */
+	readonly "mmscn/drawGraphs": {
+		readonly params: { readonly graphs: readonly ExecutionGraph[] };
+		readonly result: { readonly pictures: readonly GraphPicture[] };
 	};
 	/** One counterexample as text. */
 	readonly "mmscn/exportTrace": {

@@ -11,6 +11,7 @@ import { definition } from "./features/definition.ts";
 import { diagnostics } from "./features/diagnostics.ts";
 import { documentHighlight } from "./features/documentHighlight.ts";
 import { documentSymbols } from "./features/documentSymbols.ts";
+import { drawGraphs } from "./features/drawGraphs.ts";
 import { explore } from "./features/explore.ts";
 import { exportTrace } from "./features/exportTrace.ts";
 import { folding } from "./features/folding.ts";
@@ -52,6 +53,7 @@ const features: readonly Feature[] = [
 	kernelDocument,
 	kernelVersion,
 	exportTrace,
+	drawGraphs,
 	watching,
 ];
 

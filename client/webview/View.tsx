@@ -3,7 +3,9 @@ import { useEffect } from "preact/hooks";
 import type { CheckResult, Trace } from "../../engine/verdict/verdict.ts";
 import { decisiveSteps, saidAs, spoken } from "../annotations.ts";
 import { Lanes } from "./Lanes.tsx";
-import type { FromView, ViewState } from "./messages.ts";
+import { Choice } from "./Choice.tsx";
+import { GraphView } from "./GraphView.tsx";
+import type { FromView, GraphState, ViewState } from "./messages.ts";
 import { StepDetails } from "./StepDetails.tsx";
 import { contextSwitches, visibleSteps } from "./timeline.ts";
 
@@ -12,6 +14,7 @@ interface Properties {
 	readonly post: (message: FromView) => void;
 	readonly select: (step: number, focus?: boolean) => void;
 	readonly showEveryStep: (everyStep: boolean) => void;
+	readonly changeGraph: (change: Partial<GraphState>) => void;
 }
 
 /** What a screen reader says at a step. */
@@ -23,7 +26,7 @@ function announcement(trace: Trace, index: number): string {
 }
 
 /** The whole view: which counterexample, the way through it, the lanes, and the details of one step. */
-export function View({ state, post, select, showEveryStep }: Properties) {
+export function View({ state, post, select, showEveryStep, changeGraph }: Properties) {
 	const result = state?.results[state.shown];
 	const trace = result?.trace;
 	useEffect(() => {
@@ -36,6 +39,7 @@ export function View({ state, post, select, showEveryStep }: Properties) {
 			announcement: document.querySelector("[aria-live]")?.textContent ?? "",
 		});
 	}, [state, trace, post]);
+	if (state && result?.graph && !trace) return <GraphView state={state} result={result} post={post} change={changeGraph} />;
 	if (!state || !result || !trace) return <p class="empty">There is no counterexample to show.</p>;
 	const visible = visibleSteps(trace, state.everyStep, state.step);
 	return (
@@ -78,17 +82,7 @@ function Header({
 		<header>
 			<div class="title">
 				<h1>{result.scenario}</h1>
-				<select
-					aria-label="Counterexample"
-					value={state.shown}
-					onChange={(event) => post({ type: "choose", shown: Number(event.currentTarget.value) })}
-				>
-					{state.results.map((one, index) => (
-						<option key={`${one.scenario} ${one.check}`} value={index} disabled={!one.trace}>
-							{`${one.check}: ${one.violation ? spoken(one.violation.kind) : one.verdict}`}
-						</option>
-					))}
-				</select>
+				<Choice state={state} post={post} />
 				{parameters.length > 0 && <code class="parameters">{parameters.join(", ")}</code>}
 			</div>
 			<p class="violation">

@@ -1,8 +1,10 @@
 /** The counterexample view's entry point: state comes from the extension, and from before a reload. */
 import { render } from "preact";
 import "./style.css";
+import "./graph.css";
+import { graphForKey } from "./graph.ts";
 import { stepForKey } from "./keys.ts";
-import type { FromView, ToView, ViewState } from "./messages.ts";
+import type { FromView, GraphState, ToView, ViewState } from "./messages.ts";
 import { visibleSteps } from "./timeline.ts";
 import { View } from "./View.tsx";
 
@@ -17,7 +19,7 @@ let state = editor.getState();
 
 function draw(): void {
 	const view = document.getElementById("view");
-	if (view) render(<View state={state} post={post} select={select} showEveryStep={showEveryStep} />, view);
+	if (view) render(<View state={state} post={post} select={select} showEveryStep={showEveryStep} changeGraph={changeGraph} />, view);
 }
 
 function post(message: FromView): void {
@@ -34,6 +36,10 @@ function showEveryStep(everyStep: boolean): void {
 	if (state) update({ ...state, everyStep });
 }
 
+function changeGraph(change: Partial<GraphState>): void {
+	if (state?.graph) update({ ...state, graph: { ...state.graph, ...change } });
+}
+
 /** Goes to a step, and takes the editor along. */
 function select(step: number, focus = false): void {
 	const steps = state?.results[state.shown]?.trace?.steps.length ?? 0;
@@ -43,8 +49,15 @@ function select(step: number, focus = false): void {
 	post({ type: "step", step: within, focus });
 }
 
+/** Where one stood in the same pictures. */
+function keptGraph(before: ViewState | undefined, now: ViewState): Pick<ViewState, "graph"> {
+	if (!before?.graph || !now.graph || before.uri !== now.uri) return {};
+	const same = JSON.stringify(before.graph.pictures) === JSON.stringify(now.graph.pictures);
+	return { graph: same ? before.graph : { ...now.graph, all: before.graph.all } };
+}
+
 window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
-	if (data.type === "show") update({ ...data.state, everyStep: state?.everyStep ?? false });
+	if (data.type === "show") update({ ...data.state, everyStep: state?.everyStep ?? false, ...keptGraph(state, data.state) });
 	else if (data.type === "clear") update(undefined);
 	else if (!state) return;
 	else if (data.type === "stale") update({ ...state, stale: data.stale });
@@ -58,8 +71,15 @@ function isForControl(event: KeyboardEvent): boolean {
 }
 
 window.addEventListener("keydown", (event) => {
-	const trace = state?.results[state.shown]?.trace;
-	if (!state || !trace || isForControl(event)) return;
+	if (!state || isForControl(event)) return;
+	const trace = state.results[state.shown]?.trace;
+	if (!trace) {
+		const change = state.graph && graphForKey(event, state.graph);
+		if (!change) return;
+		event.preventDefault();
+		changeGraph(change);
+		return;
+	}
 	const step = stepForKey(event, trace, visibleSteps(trace, state.everyStep, state.step), state.step);
 	if (step === undefined) return;
 	event.preventDefault();

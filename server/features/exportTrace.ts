@@ -9,7 +9,7 @@ type ExportTrace = Requests["mmscn/exportTrace"];
 export const exportTrace: Feature = {
 	register({ connection }) {
 		connection.onRequest("mmscn/exportTrace", ({ result, format }: ExportTrace["params"]): ExportTrace["result"] => {
-			if (result.trace === undefined)
+			if (result.trace === undefined && result.graph === undefined)
 				throw new ResponseError(LSPErrorCodes.RequestFailed, "There is no counterexample to export.");
 			return { text: renderTrace(result, format) };
 		});

@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { chooseTheme } from "../../host/workbench.mjs";
+import { accessibilityFindings } from "./accessibility.ts";
 import { counterexample, lenses, seed, startWorkbench, type Workbench } from "./workbench.ts";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** The workbench writes its state every five seconds, when it is idle. */
 const stateSavedMilliseconds = 12_000;
-
-interface AxeFinding {
-	readonly id: string;
-	readonly help: string;
-	readonly nodes: readonly { readonly html: string }[];
-}
 
 /** Waits until lines of the open text carry annotations. */
 async function annotated(page: Page): Promise<void> {
@@ -24,21 +15,6 @@ async function annotated(page: Page): Promise<void> {
 				getComputedStyle(span, "::after").content.includes("CPU"),
 			).length >= 2,
 	);
-}
-
-/** What axe-core objects to in the counterexample view, one line each. */
-async function accessibilityFindings(page: Page): Promise<string[]> {
-	for (const frame of page.frames()) {
-		if ((await frame.locator("main#view").count()) === 0) continue;
-		// The view's policy forbids scripts of its page, not what a debugger evaluates.
-		await frame.evaluate(axe);
-		const found = await frame.evaluate(async () => {
-			const { axe } = globalThis as unknown as { axe: { run(where: Document): Promise<{ violations: AxeFinding[] }> } };
-			return (await axe.run(document)).violations;
-		});
-		return found.map(({ id, help, nodes }) => `${id}: ${help} ${nodes.map(({ html }) => html).join(" ")}`);
-	}
-	assert.fail("the view is not there");
 }
 
 describe("the counterexample, as a user sees it", function () {
