@@ -4,6 +4,7 @@
  */
 import type { CheckResult, Location, Trace, TraceStep } from "../engine/verdict/verdict.ts";
 import { circledNumber, circledNumbers } from "./circledNumber.ts";
+import type { Run } from "./run.ts";
 
 /** How a line stands to the race: it takes part, it is the earlier access of the pair, or it is where things go wrong. */
 export type AnnotationRole = "step" | "earlier" | "violation";
@@ -39,15 +40,16 @@ export function hasPicture(result: CheckResult): boolean {
  * The indices of the two racing accesses, earlier one first: the violation's own pair, else the steps that carry the roles.
  * Undefined when the counterexample is about one access alone, such as a failed assertion.
  */
-export function racingPair(trace: Trace): readonly [number, number] | undefined {
-	if (trace.violation.pair) return trace.violation.pair;
+export function racingPair(trace: Run): readonly [number, number] | undefined {
+	if (trace.violation?.pair) return trace.violation.pair;
 	const earlier = trace.steps.findIndex((step) => step.role === "earlier");
 	const violation = trace.steps.findIndex((step) => step.role === "violation");
 	return earlier >= 0 && violation >= 0 ? [earlier, violation] : undefined;
 }
 
-/** The step at which the counterexample ends badly; the last one where none is marked. */
-export function violatingStep(trace: Trace): number {
+/** The step at which the counterexample ends badly; the last one where none is marked. -1 where nothing is wrong. */
+export function violatingStep(trace: Run): number {
+	if (!trace.violation) return -1;
 	const marked = trace.steps.findIndex((step) => step.role === "violation");
 	return marked >= 0 ? marked : (trace.violation.pair?.[1] ?? trace.steps.length - 1);
 }
@@ -67,7 +69,7 @@ export function saidAs(step: TraceStep): { readonly within: readonly string[]; r
 }
 
 /** The steps that tell the race, in order: all of them where the trace does not say. */
-export function decisiveSteps(trace: Trace): readonly number[] {
+export function decisiveSteps(trace: Run): readonly number[] {
 	return trace.decisive?.length ? trace.decisive : [...trace.steps.keys()];
 }
 

@@ -5,8 +5,10 @@ import type { CheckResult, FenceFix, Location, TraceStep } from "../engine/verdi
 import { hasPicture, racingPair, violatingStep } from "./annotations.ts";
 import { firstLook, GraphPictures } from "./graphPictures.ts";
 import type { LanguageServer } from "./languageServer.ts";
-import type { ResultsByDocument } from "./results.ts";
-import type { FromView, ToView, ViewState } from "./webview/messages.ts";
+import type { DocumentResults, ResultsByDocument } from "./results.ts";
+import { type Run, runOnShow } from "./run.ts";
+import { type WalkedCheck, Walks } from "./walks.ts";
+import type { FromView, RacesOnShow, ToView, ViewState } from "./webview/messages.ts";
 
 const viewType = "mmscn.counterexample";
 
@@ -24,6 +26,9 @@ function range(location: Location): vscode.Range {
 /** Where a look at a result begins: where things go wrong. */
 const firstStep = ({ trace }: CheckResult) => (trace ? violatingStep(trace) : 0);
 
+/** Where a look at a run begins: where things go wrong, else at its last step. */
+const lastLook = (run: Run) => Math.max(0, run.violation ? violatingStep(run) : run.steps.length - 1);
+
 export class CounterexamplePanel implements vscode.Disposable {
 	private panel: vscode.WebviewPanel | undefined;
 	private uri: string | undefined;
@@ -34,6 +39,9 @@ export class CounterexamplePanel implements vscode.Disposable {
 		isWholeLine: true,
 		backgroundColor: new vscode.ThemeColor("editor.stackFrameHighlightBackground"),
 	});
+
+	/** Runs that the user walks by hand. */
+	readonly walks: Walks;
 
 	/** Fires with each message of the view. */
 	readonly onDidReceive = this.received.event;
@@ -48,8 +56,12 @@ export class CounterexamplePanel implements vscode.Disposable {
 		this.extensionUri = extensionUri;
 		this.results = results;
 		this.graphs = new GraphPictures(server);
+		this.walks = new Walks(server);
 		this.subscriptions = [
 			results.onDidChange((uri) => this.follow(uri)),
+			vscode.workspace.onDidChangeTextDocument(({ document }) => {
+				if (this.isWalking && document.uri.toString() === this.uri) this.post({ type: "stale", stale: this.isStale });
+			}),
 			vscode.window.registerWebviewPanelSerializer(viewType, {
 				deserializeWebviewPanel: (panel, state: ViewState | undefined) => this.restore(panel, state),
 			}),
@@ -76,8 +88,57 @@ export class CounterexamplePanel implements vscode.Disposable {
 	show(uri: string): void {
 		const result = this.results.shown(uri);
 		if (!result || !hasPicture(result)) return;
+		this.walks.leave();
 		this.uri = uri;
 		this.step = firstStep(result);
+		this.present();
+	}
+
+	/** What is on show, and of which check it is a run; undefined where no run is. */
+	get standing(): { readonly check: WalkedCheck; readonly run: Run } | undefined {
+		const state = this.state();
+		const run = state && runOnShow(state);
+		if (!state || !run) return undefined;
+		if (this.walks.walked && state.walk) return { check: this.walks.walked, run };
+		const result = state.results[state.shown];
+		const version = this.results.get(state.uri)?.version;
+		if (!result || version === undefined) return undefined;
+		const { scenario, check } = result;
+		return { check: { uri: state.uri, scenario, check, version, parameters: run.parameters }, run };
+	}
+
+	/**
+	 * Shows where a schedule of a check leads, as far as it fits; from there the user goes on by hand. `said` is what the view says
+	 * of that place. Rejects when the schedule is none, or the check cannot be run.
+	 */
+	async walk(check: WalkedCheck, schedule: string, said?: string): Promise<void> {
+		const uri = vscode.Uri.parse(check.uri).toString();
+		await this.walks.go({ ...check, uri }, schedule);
+		if (said !== undefined) this.walks.say(said);
+		this.uri = uri;
+		this.showWalk();
+	}
+
+	private showWalk(): void {
+		const state = this.state();
+		const run = state && runOnShow(state);
+		if (run) this.step = lastLook(run);
+		this.present();
+	}
+
+	private get isWalking(): boolean {
+		return this.uri !== undefined && this.walks.walked?.uri === this.uri;
+	}
+
+	/** The text is no longer the one that what is on show belongs to. */
+	private get isStale(): boolean {
+		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
+		if (!this.isWalking) return known?.stale ?? false;
+		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === this.uri);
+		return document !== undefined && document.version !== this.walks.walked?.version;
+	}
+
+	private present(): void {
 		if (!this.panel) {
 			this.attach(
 				vscode.window.createWebviewPanel(
@@ -115,6 +176,10 @@ export class CounterexamplePanel implements vscode.Disposable {
 		const same = document !== undefined && fingerprint(document.getText()) === state.fingerprint;
 		this.uri = uri.toString();
 		this.step = state.step;
+		if (state.walk) {
+			const { scenario, check } = state.walk;
+			this.walks.resume({ uri: this.uri, scenario, check, version: same ? document.version : -1 }, state.walk);
+		}
 		if (this.results.get(this.uri)) return;
 		this.results.set({ uri: this.uri, version: same ? document.version : -1, results: state.results });
 		const shown = state.results[state.shown];
@@ -123,6 +188,10 @@ export class CounterexamplePanel implements vscode.Disposable {
 
 	private follow(uri: string): void {
 		if (uri !== this.uri || !this.panel) return;
+		if (this.isWalking) {
+			this.post({ type: "stale", stale: this.isStale });
+			return;
+		}
 		const known = this.results.get(uri);
 		const posted = this.posted.get("show");
 		const shown = this.results.shown(uri);
@@ -142,9 +211,45 @@ export class CounterexamplePanel implements vscode.Disposable {
 	private draw(): void {
 		const state = this.state();
 		const result = state?.results[state.shown];
-		if (state && result?.graph && !result.trace) void this.drawGraph(state, result);
+		if (state && result?.graph && !result.trace && !state.walk) void this.drawGraph(state, result);
 		else if (state) this.post({ type: "show", state });
 		this.markLine();
+		void this.offerAlternatives();
+	}
+
+	/** Tells the view what could run instead of the selected step, unless it has moved on by then. */
+	private async offerAlternatives(): Promise<void> {
+		const { standing, step } = this;
+		if (!standing || this.isStale) return;
+		const { check, run } = standing;
+		const { alternatives } = await this.walks.walk(check, run.schedule, step).catch(() => ({ alternatives: [] }));
+		if (this.step !== step || this.standing?.run.schedule !== run.schedule) return;
+		this.post({ type: "alternatives", schedule: run.schedule, step, alternatives });
+	}
+
+	/** Does what the user asked for in the view, on a run by hand. */
+	private async byHand(message: FromView): Promise<void> {
+		const { standing } = this;
+		if (!standing) return;
+		try {
+			if (message.type === "walk") await this.walk(standing.check, message.schedule);
+			else if (message.type === "copySchedule") {
+				const { schedule } = await this.walks.walk(standing.check, standing.run.schedule, message.steps);
+				const whole = message.steps === standing.run.steps.length;
+				await vscode.env.clipboard.writeText(whole ? standing.run.schedule : schedule);
+				void vscode.window.setStatusBarMessage("mmscn: schedule copied", 5000);
+			} else if (message.type === "undo" || message.type === "redo") {
+				this.walks.move(message.type === "undo" ? -1 : 1);
+				this.showWalk();
+			} else if (message.type === "leaveWalk") {
+				this.walks.leave();
+				const shown = this.uri === undefined ? undefined : this.results.shown(this.uri);
+				if (this.uri !== undefined && shown && hasPicture(shown)) this.show(this.uri);
+				else this.post({ type: "clear" });
+			}
+		} catch (error) {
+			void vscode.window.showErrorMessage(`mmscn: ${error instanceof Error ? error.message : String(error)}`);
+		}
 	}
 
 	/** A graph is shown once the server has laid it out, unless something else is on show by then. */
@@ -157,16 +262,20 @@ export class CounterexamplePanel implements vscode.Disposable {
 
 	private state(): ViewState | undefined {
 		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
-		if (!known || this.uri === undefined || known.shown === undefined) return undefined;
+		const walk = this.isWalking ? this.walks.onShow : undefined;
+		if (this.uri === undefined || (!walk && known?.shown === undefined)) return undefined;
+		const races = known && racesOnShow(known);
 		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === this.uri);
 		return {
 			uri: this.uri,
-			fingerprint: document && !known.stale ? fingerprint(document.getText()) : "",
-			stale: known.stale,
-			results: known.results,
-			shown: known.shown,
+			fingerprint: document && !this.isStale ? fingerprint(document.getText()) : "",
+			stale: this.isStale,
+			results: known?.results ?? [],
+			shown: known?.shown ?? -1,
 			step: this.step,
 			everyStep: false,
+			...(races && !walk ? { races } : {}),
+			...(walk ? { walk } : {}),
 		};
 	}
 
@@ -183,15 +292,34 @@ export class CounterexamplePanel implements vscode.Disposable {
 			case "step":
 				this.step = message.step;
 				void this.reveal(message.focus);
+				void this.offerAlternatives();
 				break;
 			case "choose": {
 				if (this.uri === undefined) break;
 				const result = this.results.get(this.uri)?.results[message.shown];
 				if (!result || !hasPicture(result)) break;
+				const wasWalking = this.isWalking;
+				this.walks.leave();
 				this.step = firstStep(result);
 				this.results.show(this.uri, result);
+				if (wasWalking) this.draw();
 				break;
 			}
+			case "race": {
+				const race = this.uri === undefined ? undefined : this.results.get(this.uri)?.races?.found.races[message.at];
+				if (this.uri === undefined || !race) break;
+				this.step = firstStep(race.result);
+				this.results.showRace(this.uri, message.at);
+				void this.reveal(false);
+				break;
+			}
+			case "walk":
+			case "undo":
+			case "redo":
+			case "leaveWalk":
+			case "copySchedule":
+				void this.byHand(message);
+				break;
 			case "open":
 				void this.open(message.location, true);
 				break;
@@ -204,6 +332,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 			case "export":
 				void vscode.commands.executeCommand("mmscn.exportCounterexample", message.format, message.witness);
 				break;
+			case "searchFrom":
 			case "drawn":
 				break;
 		}
@@ -211,7 +340,8 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	private currentStep(): TraceStep | undefined {
-		return this.uri === undefined ? undefined : this.results.shown(this.uri)?.trace?.steps[this.step];
+		const state = this.state();
+		return state && runOnShow(state)?.steps[this.step];
 	}
 
 	/** Moves the editor to the step: to its own line when that file is open, else to the line of the thread. */
@@ -268,7 +398,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 
 	private markLine(): void {
 		const step = this.currentStep();
-		const stale = this.uri !== undefined && this.results.get(this.uri)?.stale;
+		const stale = this.isStale;
 		for (const editor of vscode.window.visibleTextEditors) {
 			const file = editor.document.uri.toString();
 			const places = step && this.panel && !stale ? [step.location, step.threadLocation] : [];
@@ -306,6 +436,14 @@ export class CounterexamplePanel implements vscode.Disposable {
 		this.panel?.dispose();
 		for (const one of [...this.subscriptions, this.lineOfStep, this.received]) one.dispose();
 	}
+}
+
+/** The races of the check on show; undefined where nobody asked for every one, or another check is on show. */
+function racesOnShow({ races, results, shown }: DocumentResults): RacesOnShow | undefined {
+	const result = shown === undefined ? undefined : results[shown];
+	if (!races || !result || result.check !== races.found.check || result.scenario !== races.found.scenario)
+		return undefined;
+	return { at: races.at, of: races.found.races.length, count: races.found.races[races.at]?.count ?? 0 };
 }
 
 /** True when the cursor is on the line of a step. */

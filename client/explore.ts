@@ -5,6 +5,7 @@ import type { ExploreArguments, Results } from "../server/protocol.ts";
 import { hasPicture, spoken } from "./annotations.ts";
 import type { LanguageServer } from "./languageServer.ts";
 import type { ResultsByDocument } from "./results.ts";
+import { resultAccount } from "./searchAccount.ts";
 
 /** A search that ends sooner shows no progress: it would only flicker. */
 const progressDelayMilliseconds = 300;
@@ -54,6 +55,39 @@ export class Searches implements vscode.Disposable {
 		for (const source of this.running.values()) source.cancel();
 	}
 
+	/**
+	 * Asks the server for something that takes a while, with progress and cancel; a later question about the same document ends an
+	 * earlier one. What fails is told to the user; undefined then, and when it was cancelled.
+	 */
+	async ask<Answer>(
+		uri: string,
+		title: string,
+		send: (workDoneToken: string, token: vscode.CancellationToken) => Promise<Answer>,
+	): Promise<Answer | undefined> {
+		this.running.get(uri)?.cancel();
+		const cancellation = new vscode.CancellationTokenSource();
+		this.running.set(uri, cancellation);
+		void vscode.commands.executeCommand("setContext", "mmscn.searching", true);
+		this.output.info(`${title} (${uri})`);
+		try {
+			return await this.withProgress(title, cancellation, send);
+		} catch (error) {
+			if (cancellation.token.isCancellationRequested) {
+				this.output.info("cancelled");
+				void vscode.window.setStatusBarMessage("mmscn: search cancelled", 5000);
+				return undefined;
+			}
+			const message = error instanceof Error ? error.message : String(error);
+			this.output.error(message);
+			void vscode.window.showErrorMessage(`mmscn: ${message}`);
+			return undefined;
+		} finally {
+			if (this.running.get(uri) === cancellation) this.running.delete(uri);
+			cancellation.dispose();
+			void vscode.commands.executeCommand("setContext", "mmscn.searching", this.isSearching());
+		}
+	}
+
 	private async explore(given: ExploreArguments | undefined): Promise<SearchEnd | undefined> {
 		const what = given ?? (await lensAtCursor());
 		if (!what) {
@@ -75,32 +109,44 @@ export class Searches implements vscode.Disposable {
 	}
 
 	private async search(what: ExploreArguments, cancellation: vscode.CancellationTokenSource): Promise<SearchEnd> {
-		const workDoneToken = `mmscn-explore-${++this.tokens}`;
 		const name = what.check ? `${what.scenario}, ${what.check}` : what.scenario;
 		this.output.info(`search of ${name} (${what.uri})`);
-		const answer = this.server.request("mmscn/explore", { ...what, workDoneToken }, cancellation.token).then(
+		const send = (workDoneToken: string, token: vscode.CancellationToken) =>
+			this.server.request("mmscn/explore", { ...what, workDoneToken }, token);
+		return this.withProgress(`exploring ${name}`, cancellation, send).then(
 			(results): SearchEnd => ({ kind: "finished", results }),
 			(error: unknown): SearchEnd =>
 				cancellation.token.isCancellationRequested
 					? { kind: "cancelled" }
 					: { kind: "failed", message: error instanceof Error ? error.message : String(error) },
 		);
+	}
+
+	/** Sends a request, and shows its progress, with a way to cancel it, when it takes a while. */
+	private async withProgress<Answer>(
+		title: string,
+		cancellation: vscode.CancellationTokenSource,
+		send: (workDoneToken: string, token: vscode.CancellationToken) => Promise<Answer>,
+	): Promise<Answer> {
+		const workDoneToken = `mmscn-search-${++this.tokens}`;
 		let message = "";
 		let report: ((value: { message: string }) => void) | undefined;
 		const listening = this.server.onProgress(workDoneToken, (said) => {
 			message = said;
 			report?.({ message });
 		});
+		const answer = send(workDoneToken, cancellation.token);
 		const delay = new Promise<"late">((resolve) => setTimeout(resolve, progressDelayMilliseconds, "late"));
 		try {
 			if ((await Promise.race([answer, delay])) === "late") {
 				await vscode.window.withProgress(
-					{ location: vscode.ProgressLocation.Notification, title: `mmscn: exploring ${name}`, cancellable: true },
+					{ location: vscode.ProgressLocation.Notification, title: `mmscn: ${title}`, cancellable: true },
 					async (progress, token) => {
 						token.onCancellationRequested(() => cancellation.cancel());
 						report = (value) => progress.report(value);
 						if (message) report({ message });
-						await answer;
+						// What it was rejected with is the caller's.
+						await answer.catch(() => undefined);
 					},
 				);
 			}
@@ -121,7 +167,8 @@ export class Searches implements vscode.Disposable {
 			void vscode.window.setStatusBarMessage("mmscn: search cancelled", 5000);
 			return;
 		}
-		for (const result of end.results.results) this.output.info(result.litmus?.report ?? summary(result));
+		for (const result of end.results.results)
+			for (const line of result.litmus?.report.split("\n") ?? resultAccount(result)) this.output.info(line);
 		const found = end.results.results.filter((result) => hasPicture(result));
 		const asked = found.find((result) => !result.ok) ?? found[0];
 		const uri = vscode.Uri.parse(what.uri).toString();
@@ -148,8 +195,10 @@ export function summary(result: CheckResult): string {
 		: limit
 			? ` (stopped by the limit on ${limit})`
 			: "";
+	const unreached = result.coverage?.unreached.length ?? 0;
+	const vacuous = unreached > 0 ? ` (${unreached} of ${result.coverage?.statements} statements never ran)` : "";
 	const expectation = result.ok ? "" : `, but ${spoken(result.expected)} was expected`;
-	return `${result.check}: ${result.verdict}${what}${expectation}, ${count.format(states)} states in ${seconds.toFixed(2)} s`;
+	return `${result.check}: ${result.verdict}${what}${vacuous}${expectation}, ${count.format(states)} states in ${seconds.toFixed(2)} s`;
 }
 
 /** What the nearest lens at or above the cursor would search, else the first lens. */

@@ -18,21 +18,24 @@ export function registerExport(
 	results: ResultsByDocument,
 	document: () => string | undefined,
 ): vscode.Disposable {
-	return vscode.commands.registerCommand("mmscn.exportCounterexample", async (asked?: TraceFormat, witness?: number) => {
-		const active = vscode.window.activeTextEditor?.document.uri.toString();
-		const uri = active !== undefined && results.shown(active) ? active : document();
-		const shown = uri === undefined ? undefined : results.shown(uri);
-		if (!shown) return;
-		const graph = shown.witnesses?.[witness ?? 0];
-		const result = graph ? { ...shown, graph } : shown;
-		const format = asked ?? (await vscode.window.showQuickPick(formats, { title: "Copy counterexample as" }))?.format;
-		if (!format) return;
-		try {
-			const { text } = await server.request("mmscn/exportTrace", { result, format });
-			await vscode.env.clipboard.writeText(text);
-			void vscode.window.setStatusBarMessage(`mmscn: counterexample copied (${format})`, 5000);
-		} catch (error) {
-			void vscode.window.showErrorMessage(`mmscn: ${error instanceof Error ? error.message : String(error)}`);
-		}
-	});
+	return vscode.commands.registerCommand(
+		"mmscn.exportCounterexample",
+		async (asked?: TraceFormat, witness?: number) => {
+			const active = vscode.window.activeTextEditor?.document.uri.toString();
+			const uri = active !== undefined && results.shown(active) ? active : document();
+			const shown = uri === undefined ? undefined : results.shown(uri);
+			if (!shown) return;
+			const graph = shown.witnesses?.[witness ?? 0];
+			const result = graph ? { ...shown, graph } : shown;
+			const format = asked ?? (await vscode.window.showQuickPick(formats, { title: "Copy counterexample as" }))?.format;
+			if (!format) return;
+			try {
+				const { text } = await server.request("mmscn/exportTrace", { result, format });
+				await vscode.env.clipboard.writeText(text);
+				void vscode.window.setStatusBarMessage(`mmscn: counterexample copied (${format})`, 5000);
+			} catch (error) {
+				void vscode.window.showErrorMessage(`mmscn: ${error instanceof Error ? error.message : String(error)}`);
+			}
+		},
+	);
 }

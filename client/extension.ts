@@ -1,11 +1,16 @@
 import * as vscode from "vscode";
+import { registerByHand } from "./byHand.ts";
 import { CounterexamplePanel } from "./counterexamplePanel.ts";
 import { type SearchEnd, Searches } from "./explore.ts";
 import { registerExport } from "./exportCounterexample.ts";
+import { FadedStatements } from "./fadedStatements.ts";
 import { type DrawnAnnotation, InlineAnnotations } from "./inlineAnnotations.ts";
 import { registerKernelDocuments } from "./kernelDocuments.ts";
 import { isInKernelTree } from "./kernelTree.ts";
 import { LanguageServer } from "./languageServer.ts";
+import type { NeverReached } from "./neverReached.ts";
+import type { RaceGroup } from "./raceTree.ts";
+import { RaceView } from "./raceView.ts";
 import { type DocumentResults, ResultsByDocument } from "./results.ts";
 import { registerSample } from "./sample.ts";
 import { createSearchStatus } from "./searchStatus.ts";
@@ -19,6 +24,10 @@ export interface Api {
 	results(uri: string): DocumentResults | undefined;
 	/** Inline annotations on show. */
 	annotations(): readonly DrawnAnnotation[];
+	/** Statements of a document that are faded: no interleaving reached them. */
+	faded(uri: string): readonly NeverReached[];
+	/** The tree of distinct races. */
+	races(): readonly RaceGroup[];
 	/** The last message of this kind that was sent to the counterexample view. */
 	posted(type: ToView["type"]): ToView | undefined;
 	readonly onDidReceiveFromView: vscode.Event<FromView>;
@@ -32,6 +41,8 @@ export function activate(context: vscode.ExtensionContext): Api {
 	const annotations = new InlineAnnotations(results);
 	const panel = new CounterexamplePanel(context.extensionUri, results, server);
 	const searches = new Searches(server, results, output, (uri) => panel.show(uri));
+	const faded = new FadedStatements(searches);
+	const races = new RaceView(results, (uri) => panel.show(uri));
 	context.subscriptions.push(
 		output,
 		server,
@@ -40,6 +51,10 @@ export function activate(context: vscode.ExtensionContext): Api {
 		panel,
 		searches,
 		registerKernelDocuments(server),
+		faded,
+		races,
+		registerByHand(server, searches, results, panel, output),
+		followScenarios(),
 		registerExport(server, results, () => panel.document),
 		registerSample(context.extensionUri),
 		createSearchStatus(results, searches),
@@ -55,10 +70,22 @@ export function activate(context: vscode.ExtensionContext): Api {
 		started: () => server.start(),
 		results: (uri) => results.get(uri),
 		annotations: () => annotations.drawn(),
+		faded: (uri) => faded.drawn(uri),
+		races: () => races.shown,
 		posted: (type) => panel.posted.get(type),
 		onDidReceiveFromView: panel.onDidReceive,
 		onDidEndSearch: searches.onDidEnd,
 	};
+}
+
+/** Keeps the context key that views and menus of scenarios depend on. */
+function followScenarios(): vscode.Disposable {
+	const update = () => {
+		const open = vscode.window.visibleTextEditors.some(({ document }) => document.languageId === "mmscn");
+		void vscode.commands.executeCommand("setContext", "mmscn.scenarioOpen", open);
+	};
+	update();
+	return vscode.window.onDidChangeVisibleTextEditors(update);
 }
 
 /** Starts the server with the first document it has something to say about. C outside a kernel tree is no such document. */

@@ -1,7 +1,7 @@
 /** What the searches found, by document, and whether the document is still the text that was searched. */
 import * as vscode from "vscode";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
-import type { Results } from "../server/protocol.ts";
+import type { DistinctRacesResult, Results } from "../server/protocol.ts";
 import { hasPicture } from "./annotations.ts";
 
 /** The results of one document. */
@@ -10,6 +10,14 @@ export interface DocumentResults extends Results {
 	readonly stale: boolean;
 	/** Index into `results` of the counterexample on show; undefined when there is none. */
 	readonly shown: number | undefined;
+	/** Every distinct race of one check, where somebody asked for them. */
+	readonly races?: RacesOfDocument;
+}
+
+export interface RacesOfDocument {
+	readonly found: DistinctRacesResult;
+	/** Which of them is the check's result now; -1 for none. */
+	readonly at: number;
 }
 
 /** The counterexample to show first: one nobody expected, else any. Undefined when every check is safe. */
@@ -19,7 +27,8 @@ export function firstToShow(results: readonly CheckResult[]): number | undefined
 	return any >= 0 ? any : undefined;
 }
 
-const sameCheck = (a: CheckResult | undefined, b: CheckResult) => a?.scenario === b.scenario && a.check === b.check;
+type NamedCheck = Pick<CheckResult, "scenario" | "check">;
+const sameCheck = (a: NamedCheck | undefined, b: NamedCheck) => a?.scenario === b.scenario && a.check === b.check;
 
 export class ResultsByDocument implements vscode.Disposable {
 	private readonly byUri = new Map<string, DocumentResults>();
@@ -55,7 +64,9 @@ export class ResultsByDocument implements vscode.Disposable {
 		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
 		const wanted = this.shown(uri);
 		const kept = wanted ? results.results.findIndex((result) => hasPicture(result) && sameCheck(wanted, result)) : -1;
+		const races = this.racesAmong(uri, results);
 		this.byUri.set(uri, {
+			...(races && { races }),
 			...results,
 			uri,
 			stale: document !== undefined && document.version !== results.version,
@@ -70,6 +81,44 @@ export class ResultsByDocument implements vscode.Disposable {
 		const index = known?.results.findIndex((one) => hasPicture(one) && sameCheck(result, one)) ?? -1;
 		if (!known || index < 0 || known.shown === index) return;
 		this.byUri.set(uri, { ...known, shown: index });
+		this.changed.fire(uri);
+	}
+
+	/** The races known of this version, and which of them is among the results. */
+	private racesAmong(uri: string, { version, results }: Results): RacesOfDocument | undefined {
+		const known = this.byUri.get(uri)?.races;
+		if (known?.found.version !== version) return undefined;
+		const schedule = results.find((one) => sameCheck(one, known.found))?.trace?.schedule;
+		return { ...known, at: known.found.races.findIndex(({ result }) => result.trace?.schedule === schedule) };
+	}
+
+	/** Takes over every race of a check, and puts the first on show. */
+	setRaces(found: DistinctRacesResult): void {
+		const uri = vscode.Uri.parse(found.uri).toString();
+		const known = this.byUri.get(uri);
+		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
+		const same = known?.version === found.version;
+		this.byUri.set(uri, {
+			uri,
+			version: found.version,
+			stale: document !== undefined && document.version !== found.version,
+			results: same ? known.results : [],
+			shown: same ? known.shown : undefined,
+			races: { found, at: -1 },
+		});
+		if (found.races.length > 0) this.showRace(uri, 0);
+		else this.changed.fire(uri);
+	}
+
+	/** Puts one of a check's races on show, in the place of what its search found first. Does nothing where there is no such race. */
+	showRace(uri: string, at: number): void {
+		const known = this.byUri.get(uri);
+		const race = known?.races?.found.races[at]?.result;
+		if (!known?.races || !race) return;
+		const place = known.results.findIndex((one) => sameCheck(one, race));
+		const results = place < 0 ? [...known.results, race] : known.results.with(place, race);
+		const shown = place < 0 ? known.results.length : place;
+		this.byUri.set(uri, { ...known, results, shown, races: { ...known.races, at } });
 		this.changed.fire(uri);
 	}
 

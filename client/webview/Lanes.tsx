@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Trace, TraceStep } from "../../engine/verdict/verdict.ts";
+import type { TraceStep } from "../../engine/verdict/verdict.ts";
 import { racingPair, saidAs, violatingStep } from "../annotations.ts";
 import { circledNumber } from "../circledNumber.ts";
+import type { Run } from "../run.ts";
 import { contextSwitches, endsGracePeriod, lanesOf, type Span, spansOf } from "./timeline.ts";
 
 interface Properties {
-	readonly trace: Trace;
+	readonly trace: Run;
 	readonly step: number;
 	/** Steps that have a row. */
 	readonly visible: readonly number[];
@@ -98,7 +99,7 @@ function Row({
 	other,
 	select,
 }: {
-	readonly trace: Trace;
+	readonly trace: Run;
 	readonly one: TraceStep;
 	readonly index: number;
 	/** The step of the row before; -1 for the first row. */
@@ -154,7 +155,7 @@ function Row({
 								labels={labelsOf(here.filter((span) => span.from > previous && span.from <= index && span.to > index))}
 							/>
 							<Edges sign="└" labels={labelsOf(here.filter((span) => span.to === index))} />
-							{role === "violation" && <span class="verdict">{`✖ ${trace.violation.message}`}</span>}
+							{role === "violation" && trace.violation && <span class="verdict">{`✖ ${trace.violation.message}`}</span>}
 							{other !== undefined && <span class="races">{`↯ races with ${circledNumber(other)}`}</span>}
 						</span>
 					)}
@@ -217,7 +218,7 @@ function Arrows({
 	pair,
 	list,
 }: {
-	readonly trace: Trace;
+	readonly trace: Run;
 	readonly step: number;
 	/** How many rows there are: other rows, other places. */
 	readonly rows: number;
@@ -281,7 +282,7 @@ function Arrows({
 }
 
 /** A curve from one step's box to another's, in the coordinates of the list's content. */
-function pathBetween(list: HTMLDivElement, trace: Trace, from: number, to: number): string | undefined {
+function pathBetween(list: HTMLDivElement, trace: Run, from: number, to: number): string | undefined {
 	const box = (index: number) => list.querySelector<HTMLElement>(`#step-${index} .cell.active .what`);
 	const [a, b] = [box(from), box(to)];
 	if (!a || !b) return undefined;

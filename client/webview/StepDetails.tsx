@@ -1,21 +1,25 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Location, Trace } from "../../engine/verdict/verdict.ts";
+import type { Location } from "../../engine/verdict/verdict.ts";
 import { circledNumber } from "../circledNumber.ts";
+import type { Run } from "../run.ts";
 import type { FromView } from "./messages.ts";
 import { type FieldState, heldAfter, localsAfter, objectsAfter, touchedBy } from "./timeline.ts";
 
 interface Properties {
-	readonly trace: Trace;
+	readonly trace: Run;
 	readonly step: number;
 	/** Steps that have a row; the objects show what these touch. */
 	readonly visible: readonly number[];
 	readonly post: (message: FromView) => void;
+	/** What comes after the statement. */
+	readonly children?: ComponentChildren;
 }
 
 /** Where the selected step stands, and what memory looks like after it. */
-export function StepDetails({ trace, step, visible, post }: Properties) {
+export function StepDetails({ trace, step, visible, post, children }: Properties) {
 	const one = trace.steps[step];
-	if (!one) return null;
+	if (!one) return <section class="details">{children}</section>;
 	const thread = trace.threads[one.thread];
 	const locals = localsAfter(trace, one.thread, step);
 	const held = heldAfter(trace, step);
@@ -23,6 +27,7 @@ export function StepDetails({ trace, step, visible, post }: Properties) {
 		<section class="details" aria-label={`Details of step ${step + 1}`}>
 			<h2>{`${circledNumber(step)} CPU${one.cpu} ${thread?.name ?? ""}`}</h2>
 			<CallStack trace={trace} step={step} post={post} />
+			{children}
 			<Objects trace={trace} step={step} visible={visible} />
 			{locals.length > 0 && (
 				<>

@@ -1,11 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import type { CheckResult, Trace } from "../../engine/verdict/verdict.ts";
+import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import { decisiveSteps, saidAs, spoken } from "../annotations.ts";
-import { Lanes } from "./Lanes.tsx";
+import { type Run, runOnShow } from "../run.ts";
+import { Branches, type Offered, WalkBar } from "./Branches.tsx";
 import { Choice } from "./Choice.tsx";
 import { GraphView } from "./GraphView.tsx";
-import type { FromView, GraphState, ViewState } from "./messages.ts";
+import { Lanes } from "./Lanes.tsx";
+import type { FromView, GraphState, RacesOnShow, ViewState } from "./messages.ts";
 import { StepDetails } from "./StepDetails.tsx";
 import { contextSwitches, visibleSteps } from "./timeline.ts";
 
@@ -14,21 +16,23 @@ interface Properties {
 	readonly post: (message: FromView) => void;
 	readonly select: (step: number, focus?: boolean) => void;
 	readonly showEveryStep: (everyStep: boolean) => void;
+	/** What could run instead of a step, as far as it was asked. */
+	readonly offered: Offered | undefined;
 	readonly changeGraph: (change: Partial<GraphState>) => void;
 }
 
 /** What a screen reader says at a step. */
-function announcement(trace: Trace, index: number): string {
+function announcement(trace: Run, index: number): string {
 	const step = trace.steps[index];
 	if (!step) return "";
-	const last = step.role === "violation" ? `. ${trace.violation.message}` : "";
+	const last = step.role === "violation" && trace.violation ? `. ${trace.violation.message}` : "";
 	return `Step ${index + 1} of ${trace.steps.length}, CPU ${step.cpu}, ${trace.threads[step.thread]?.name ?? ""}: ${step.effect || saidAs(step).text}${last}`;
 }
 
 /** The whole view: which counterexample, the way through it, the lanes, and the details of one step. */
-export function View({ state, post, select, showEveryStep, changeGraph }: Properties) {
+export function View({ state, post, select, showEveryStep, offered, changeGraph }: Properties) {
 	const result = state?.results[state.shown];
-	const trace = result?.trace;
+	const trace = state && runOnShow(state);
 	useEffect(() => {
 		if (!state || !trace) return;
 		post({
@@ -39,12 +43,13 @@ export function View({ state, post, select, showEveryStep, changeGraph }: Proper
 			announcement: document.querySelector("[aria-live]")?.textContent ?? "",
 		});
 	}, [state, trace, post]);
-	if (state && result?.graph && !trace) return <GraphView state={state} result={result} post={post} change={changeGraph} />;
-	if (!state || !result || !trace) return <p class="empty">There is no counterexample to show.</p>;
+	if (state && result?.graph && !trace)
+		return <GraphView state={state} result={result} post={post} change={changeGraph} />;
+	if (!state || !trace) return <p class="empty">There is no counterexample to show.</p>;
 	const visible = visibleSteps(trace, state.everyStep, state.step);
 	return (
 		<div class={state.stale ? "view stale" : "view"}>
-			<Header state={state} result={result} trace={trace} post={post} />
+			<Header state={state} result={state.walk ? undefined : result} trace={trace} post={post} />
 			<Steering
 				trace={trace}
 				step={state.step}
@@ -52,11 +57,14 @@ export function View({ state, post, select, showEveryStep, changeGraph }: Proper
 				everyStep={state.everyStep}
 				select={select}
 				showEveryStep={showEveryStep}
+				exportable={state.walk === undefined}
 				post={post}
 			/>
 			<div class="panes">
 				<Lanes trace={trace} step={state.step} visible={visible} select={select} />
-				<StepDetails trace={trace} step={state.step} visible={visible} post={post} />
+				<StepDetails trace={trace} step={state.step} visible={visible} post={post}>
+					<Branches run={trace} step={state.step} stale={state.stale} walk={state.walk} offered={offered} post={post} />
+				</StepDetails>
 			</div>
 			<div class="announcement" aria-live="polite">
 				{announcement(trace, state.step)}
@@ -72,8 +80,9 @@ function Header({
 	post,
 }: {
 	readonly state: ViewState;
-	readonly result: CheckResult;
-	readonly trace: Trace;
+	/** The result on show; undefined of a run by hand. */
+	readonly result: CheckResult | undefined;
+	readonly trace: Run;
 	readonly post: (message: FromView) => void;
 }) {
 	const parameters = Object.entries(trace.parameters).map(([name, value]) => `${name} = ${value}`);
@@ -81,21 +90,28 @@ function Header({
 	return (
 		<header>
 			<div class="title">
-				<h1>{result.scenario}</h1>
-				<Choice state={state} post={post} />
+				<h1>{state.walk?.scenario ?? result?.scenario ?? ""}</h1>
+				{result ? <Choice state={state} post={post} /> : <span>{state.walk?.check.replaceAll("_", " ")}</span>}
+				{state.races && <Races races={state.races} post={post} />}
 				{parameters.length > 0 && <code class="parameters">{parameters.join(", ")}</code>}
 			</div>
-			<p class="violation">
-				<strong>{spoken(violation.kind)}</strong> {violation.message}
-				{violation.rules?.map((rule) => (
-					<code key={rule} class="rule">
-						{rule}
-					</code>
-				))}
-			</p>
+			{state.walk && (
+				<WalkBar walk={state.walk} run={trace} back={state.results[state.shown] !== undefined} post={post} />
+			)}
+			{violation && (
+				<p class="violation">
+					<strong>{spoken(violation.kind)}</strong> {violation.message}
+					{violation.rules?.map((rule) => (
+						<code key={rule} class="rule">
+							{rule}
+						</code>
+					))}
+				</p>
+			)}
 			<p class="facts">
-				{`${trace.steps.length} steps, ${trace.contextSwitches} context switches, ${result.memory === "sc" ? "sequential consistency" : "Linux-kernel memory model"}`}
-				{result.ok ? "; as expected" : `; expected ${spoken(result.expected)}`}
+				{`${trace.steps.length} steps, ${trace.contextSwitches} context switches`}
+				{result && (result.memory === "sc" ? ", sequential consistency" : ", Linux-kernel memory model")}
+				{result && (result.ok ? "; as expected" : `; expected ${spoken(result.expected)}`)}
 			</p>
 			{state.stale && (
 				<p class="stale-note" role="status">
@@ -106,6 +122,31 @@ function Header({
 	);
 }
 
+/** The way from one distinct race of the check to the next. */
+function Races({ races, post }: { readonly races: RacesOnShow; readonly post: (message: FromView) => void }) {
+	const { at, of, count } = races;
+	const button = (label: string, to: number, sign: string) => (
+		<button
+			type="button"
+			class="icon"
+			aria-label={label}
+			title={label}
+			disabled={to < 0 || to >= of}
+			onClick={() => post({ type: "race", at: to })}
+		>
+			<span aria-hidden="true">{sign}</span>
+		</button>
+	);
+	return (
+		<nav class="race-choice" aria-label="Distinct races of this check">
+			{button("Previous race", at - 1, "◂")}
+			<span>{at < 0 ? `${of} distinct races` : `race ${at + 1} of ${of}`}</span>
+			{count > 0 && <span class="cpu" title="Transitions and states that go wrong in this way">{`×${count}`}</span>}
+			{button("Next race", at + 1, "▸")}
+		</nav>
+	);
+}
+
 function Steering({
 	trace,
 	step,
@@ -113,15 +154,18 @@ function Steering({
 	everyStep,
 	select,
 	showEveryStep,
+	exportable,
 	post,
 }: {
-	readonly trace: Trace;
+	readonly trace: Run;
 	readonly step: number;
 	/** Steps that have a row. */
 	readonly visible: readonly number[];
 	readonly everyStep: boolean;
 	readonly select: (step: number) => void;
 	readonly showEveryStep: (everyStep: boolean) => void;
+	/** It is a counterexample, which can be copied as text. */
+	readonly exportable: boolean;
 	readonly post: (message: FromView) => void;
 }) {
 	const switches = contextSwitches(trace, visible);
@@ -167,9 +211,11 @@ function Steering({
 					Every step
 				</label>
 			)}
-			<button type="button" onClick={() => post({ type: "export" })}>
-				Copy as…
-			</button>
+			{exportable && (
+				<button type="button" onClick={() => post({ type: "export" })}>
+					Copy as…
+				</button>
+			)}
 		</nav>
 	);
 }

@@ -1,5 +1,5 @@
 /** The keys that lead from step to step. */
-import type { Trace } from "../../engine/verdict/verdict.ts";
+import type { Run } from "../run.ts";
 import { contextSwitches } from "./timeline.ts";
 
 /** What of a key press matters here. */
@@ -11,12 +11,7 @@ export interface KeyStroke {
 }
 
 /** The step among the visible ones that a key leads to; undefined for keys that belong to somebody else. */
-export function stepForKey(
-	event: KeyStroke,
-	trace: Trace,
-	visible: readonly number[],
-	step: number,
-): number | undefined {
+export function stepForKey(event: KeyStroke, trace: Run, visible: readonly number[], step: number): number | undefined {
 	if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
 	switch (event.key) {
 		case "ArrowDown":

@@ -1,7 +1,10 @@
 /** The counterexample view's entry point: state comes from the extension, and from before a reload. */
 import { render } from "preact";
 import "./style.css";
+import "./branches.css";
 import "./graph.css";
+import { runOnShow } from "../run.ts";
+import type { Offered } from "./Branches.tsx";
 import { graphForKey } from "./graph.ts";
 import { stepForKey } from "./keys.ts";
 import type { FromView, GraphState, ToView, ViewState } from "./messages.ts";
@@ -16,10 +19,23 @@ declare function acquireVsCodeApi(): {
 
 const editor = acquireVsCodeApi();
 let state = editor.getState();
+/** Not kept over a reload: the extension says it anew. */
+let offered: Offered | undefined;
 
 function draw(): void {
 	const view = document.getElementById("view");
-	if (view) render(<View state={state} post={post} select={select} showEveryStep={showEveryStep} changeGraph={changeGraph} />, view);
+	if (view)
+		render(
+			<View
+				state={state}
+				post={post}
+				select={select}
+				showEveryStep={showEveryStep}
+				offered={offered}
+				changeGraph={changeGraph}
+			/>,
+			view,
+		);
 }
 
 function post(message: FromView): void {
@@ -42,7 +58,7 @@ function changeGraph(change: Partial<GraphState>): void {
 
 /** Goes to a step, and takes the editor along. */
 function select(step: number, focus = false): void {
-	const steps = state?.results[state.shown]?.trace?.steps.length ?? 0;
+	const steps = (state && runOnShow(state)?.steps.length) ?? 0;
 	if (!state || steps === 0) return;
 	const within = Math.max(0, Math.min(steps - 1, step));
 	if (within !== state.step) update({ ...state, step: within });
@@ -57,10 +73,14 @@ function keptGraph(before: ViewState | undefined, now: ViewState): Pick<ViewStat
 }
 
 window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
-	if (data.type === "show") update({ ...data.state, everyStep: state?.everyStep ?? false, ...keptGraph(state, data.state) });
+	if (data.type === "show")
+		update({ ...data.state, everyStep: state?.everyStep ?? false, ...keptGraph(state, data.state) });
 	else if (data.type === "clear") update(undefined);
 	else if (!state) return;
-	else if (data.type === "stale") update({ ...state, stale: data.stale });
+	else if (data.type === "alternatives") {
+		offered = data;
+		draw();
+	} else if (data.type === "stale") update({ ...state, stale: data.stale });
 	else if (data.type === "select") update({ ...state, step: data.step });
 });
 
@@ -72,7 +92,7 @@ function isForControl(event: KeyboardEvent): boolean {
 
 window.addEventListener("keydown", (event) => {
 	if (!state || isForControl(event)) return;
-	const trace = state.results[state.shown]?.trace;
+	const trace = runOnShow(state);
 	if (!trace) {
 		const change = state.graph && graphForKey(event, state.graph);
 		if (!change) return;

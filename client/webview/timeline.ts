@@ -1,6 +1,7 @@
 /** What the picture of a counterexample is made of, read off its trace: nothing here is found out anew. */
-import type { Change, Trace, Value } from "../../engine/verdict/verdict.ts";
+import type { Change, Value } from "../../engine/verdict/verdict.ts";
 import { decisiveSteps } from "../annotations.ts";
+import type { Run } from "../run.ts";
 
 /** Something that a thread holds over a stretch of time: a lock, an RCU reader, interrupts off. */
 export interface Span {
@@ -16,7 +17,7 @@ export interface Span {
 }
 
 /** Every span of the trace, by thread, then by start. */
-export function spansOf(trace: Trace): Span[] {
+export function spansOf(trace: Run): Span[] {
 	return trace.threads.flatMap((_, thread) => {
 		const open = new Map<string, { from: number; column: number }>();
 		const spans: Span[] = [];
@@ -43,37 +44,37 @@ export function spansOf(trace: Trace): Span[] {
 }
 
 /** Whether a step is the end of the grace period that a callback waited for: its thread's first step, which touches nothing. */
-export function endsGracePeriod(trace: Trace, index: number): boolean {
+export function endsGracePeriod(trace: Run, index: number): boolean {
 	const step = trace.steps[index];
 	if (!step || trace.threads[step.thread]?.kind !== "callback" || step.role) return false;
 	return step.accesses.length === 0 && trace.steps.findIndex((one) => one.thread === step.thread) === index;
 }
 
 /** The threads that take a step, in order: each has a lane. */
-export function lanesOf(trace: Trace): number[] {
+export function lanesOf(trace: Run): number[] {
 	return [...trace.threads.keys()].filter((thread) => trace.steps.some((step) => step.thread === thread));
 }
 
 /** The steps that have a row: every one, or those that tell the race, and the selected one in any case. */
-export function visibleSteps(trace: Trace, everyStep: boolean, selected: number): number[] {
+export function visibleSteps(trace: Run, everyStep: boolean, selected: number): number[] {
 	const decisive = new Set(decisiveSteps(trace));
 	return [...trace.steps.keys()].filter((step) => everyStep || decisive.has(step) || step === selected);
 }
 
 /** Those of the visible steps before which, among them, another thread ran. */
-export function contextSwitches(trace: Trace, visible: readonly number[]): number[] {
+export function contextSwitches(trace: Run, visible: readonly number[]): number[] {
 	const thread = (step: number | undefined) => (step === undefined ? undefined : trace.steps[step]?.thread);
 	return visible.filter((step, place) => place > 0 && thread(visible[place - 1]) !== thread(step));
 }
 
 /** The fields that these steps touch, and the objects whose lifetime they change, as "object.field". */
-export function touchedBy(trace: Trace, steps: readonly number[]): ReadonlySet<string> {
+export function touchedBy(trace: Run, steps: readonly number[]): ReadonlySet<string> {
 	const name = (object: string, field: string) => `${object}.${field}`;
 	const names = steps.flatMap((index) => {
 		const step = trace.steps[index];
 		return step ? [...step.changes, ...step.accesses].map(({ object, field }) => name(object, field)) : [];
 	});
-	const { object, field } = trace.violation;
+	const { object, field } = trace.violation ?? {};
 	return new Set(object === undefined ? names : [...names, name(object, field ?? "")]);
 }
 
@@ -94,7 +95,7 @@ export interface ObjectState {
 const keyOf = (object: string, field: string) => `${object}\u0000${field}`;
 
 /** The objects after a step (counted from 0), in the order in which the trace first names them. */
-export function objectsAfter(trace: Trace, step: number): ObjectState[] {
+export function objectsAfter(trace: Run, step: number): ObjectState[] {
 	const now = new Map<string, { object: string; field: string; value: Value; before: Value | undefined }>();
 	for (const { object, field, value } of trace.initial) {
 		now.set(keyOf(object, field), { object, field, value, before: undefined });
@@ -124,7 +125,7 @@ export function objectsAfter(trace: Trace, step: number): ObjectState[] {
 
 /** A thread's locals after a step, by name, with the ones that this step set marked. */
 export function localsAfter(
-	trace: Trace,
+	trace: Run,
 	thread: number,
 	step: number,
 ): { name: string; value: Value; changed: boolean }[] {
@@ -137,7 +138,7 @@ export function localsAfter(
 }
 
 /** What each thread holds after a step; threads that hold nothing are left out. */
-export function heldAfter(trace: Trace, step: number): { thread: number; held: readonly string[] }[] {
+export function heldAfter(trace: Run, step: number): { thread: number; held: readonly string[] }[] {
 	return trace.threads.flatMap((_, thread) => {
 		const last = trace.steps.findLast((one, index) => index <= step && one.thread === thread);
 		return last && last.held.length > 0 ? [{ thread, held: last.held }] : [];

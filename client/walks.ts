@@ -1,0 +1,101 @@
+/** Going on by hand: a schedule that the user chooses step by step, back and forth. */
+
+import type { Parameters } from "../engine/byHand.ts";
+import type { Walk } from "../engine/verdict/walk.ts";
+import type { CheckArguments } from "../server/protocol.ts";
+import type { LanguageServer } from "./languageServer.ts";
+import type { WalkOnShow } from "./webview/messages.ts";
+
+/** Walks of one check of one version of a document. */
+export interface WalkedCheck extends CheckArguments {
+	/** Version of the document that is walked through. */
+	readonly version: number;
+	readonly parameters?: Parameters;
+}
+
+export class Walks {
+	private readonly server: LanguageServer;
+	private check: WalkedCheck | undefined;
+	/** Where the user has been, and where he stands among it. */
+	private been: WalkOnShow["walk"][] = [];
+	private at = 0;
+	private said: string | undefined;
+
+	constructor(server: LanguageServer) {
+		this.server = server;
+	}
+
+	/** The check that is walked through; undefined when none is. */
+	get walked(): WalkedCheck | undefined {
+		return this.check;
+	}
+
+	/** What the view shows of the walk. */
+	get onShow(): WalkOnShow | undefined {
+		const walk = this.been[this.at];
+		if (!this.check || !walk) return undefined;
+		const { scenario, check } = this.check;
+		return {
+			scenario,
+			check,
+			walk,
+			undo: this.at > 0,
+			redo: this.at + 1 < this.been.length,
+			...(this.said === undefined ? {} : { said: this.said }),
+		};
+	}
+
+	/** Goes where a schedule leads, as far as it fits. Rejects when it is none, or cannot be walked. */
+	async go(check: WalkedCheck, schedule: string): Promise<void> {
+		const walk = await this.walk(check, schedule);
+		const same = sameCheck(this.check, check);
+		this.been = [...(same ? this.been.slice(0, this.at + 1) : []), walk];
+		this.at = this.been.length - 1;
+		this.check = { ...check, parameters: walk.parameters };
+		this.said = undefined;
+	}
+
+	/** The walk along the first steps of a schedule; its alternatives are what could run after them. */
+	walk(check: WalkedCheck, schedule: string, steps?: number): Promise<Walk> {
+		const { uri, scenario, parameters } = check;
+		return this.server.request("mmscn/walk", {
+			uri,
+			scenario,
+			check: check.check,
+			schedule,
+			...(steps !== undefined && { steps }),
+			...(parameters && { parameters }),
+		});
+	}
+
+	/** Back to where the user stood before, or forth again. */
+	move(by: 1 | -1): void {
+		if (this.been[this.at + by]) this.at += by;
+		this.said = undefined;
+	}
+
+	/** What the view is to say about the place where the user stands. */
+	say(text: string): void {
+		this.said = text;
+	}
+
+	/** Takes up a walk where it stood before a reload. */
+	resume(check: WalkedCheck, { walk }: WalkOnShow): void {
+		this.check = { ...check, parameters: walk.parameters };
+		this.been = [walk];
+		this.at = 0;
+	}
+
+	leave(): void {
+		this.check = undefined;
+		this.been = [];
+		this.at = 0;
+		this.said = undefined;
+	}
+}
+
+function sameCheck(one: WalkedCheck | undefined, two: WalkedCheck): boolean {
+	return (
+		one?.uri === two.uri && one.scenario === two.scenario && one.check === two.check && one.version === two.version
+	);
+}
