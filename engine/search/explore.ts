@@ -10,7 +10,6 @@ import { type Found, InterleavingSearch } from "./interleavings.ts";
 import { type SearchOptions, Watch } from "./limits.ts";
 import { findLivelock } from "./livelock.ts";
 import { ReducedSearch } from "./reducedSearch.ts";
-import { BackEdges } from "./reduction/backEdges.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface ExploreOptions extends SearchOptions {
@@ -73,25 +72,19 @@ export function exploreMachine(
 /** Transitions that the plain search may take before the reduced one is asked whether there is anything to find. */
 export const shallowTransitions = 20_000;
 
-interface Searched extends Found {
-	/** Whether no interleaving goes on for ever, as far as is known. */
-	readonly terminates: boolean;
-}
-
 /**
  * Everything but livelocks. With reduction: a little of the plain search, which ends small questions and finds shallow races;
  * then the reduced search, which says whether there is anything; and if so the plain search again, up to the counterexample with
  * the fewest context switches.
  */
-function search(stepper: Stepper, options: ExploreOptions, watch: Watch): Searched {
-	const { program } = stepper.machine;
-	const terminates = !new BackEdges(program).any;
+function search(stepper: Stepper, options: ExploreOptions, watch: Watch): Found {
 	const plain = new InterleavingSearch(stepper, options, watch);
 	const early = plain.run(options.reduction ? (options.shallowTransitions ?? shallowTransitions) : undefined);
-	if (early) return { ...early, terminates };
+	if (early) return early;
 	const reduced = new ReducedSearch(stepper, options, watch).run();
+	if (!reduced) return plain.run() as Found;
 	const isWanted = reduced.fault && (!options.wanted || options.wanted.includes(reduced.fault.kind));
-	const sum = { states: plain.table.size + reduced.states, terminates: terminates || reduced.terminates };
+	const sum = { states: plain.table.size + reduced.states, terminates: reduced.terminates };
 	if (!reduced.fault || (reduced.incomplete && !isWanted)) return { ...reduced, ...sum };
 	const found = plain.run(undefined, !isWanted) as Found;
 	const all = { ...sum, states: plain.table.size + reduced.states };

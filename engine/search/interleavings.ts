@@ -11,8 +11,10 @@ import type { Fault } from "../memory/access.ts";
 import type { Outcome } from "../memory/sc.ts";
 import { type Stepper, stepDisabled, stepStopped } from "../memory/stepper.ts";
 import type { Limit } from "../verdict/verdict.ts";
+import { isAcyclic } from "./acyclic.ts";
 import { Judge, type StateFault } from "./judge.ts";
 import type { SearchOptions, Watch } from "./limits.ts";
+import { BackEdges } from "./reduction/backEdges.ts";
 import { NumberList } from "./rowTable.ts";
 import type { Schedule, ScheduledStep } from "./schedule.ts";
 import { StateTable } from "./stateTable.ts";
@@ -26,6 +28,8 @@ export interface Found {
 	readonly states: number;
 	/** Indices of `exists` properties that no final state met. */
 	readonly unmet: readonly number[];
+	/** Whether no interleaving goes on for ever; known only where nothing ended the search. */
+	readonly terminates: boolean;
 }
 
 interface Ending {
@@ -54,6 +58,10 @@ export class InterleavingSearch {
 	private readonly itemDepth = new NumberList();
 	/** Alternatives of the steps that did not always take the first. */
 	private readonly itemChoices = new Map<number, readonly number[]>();
+	/** Every step between states, where there may be cycles. */
+	private readonly edgeFrom = new NumberList();
+	private readonly edgeTo = new NumberList();
+	private readonly mayLoop: boolean;
 	private seeds = new NumberList();
 	private reached = new NumberList();
 	private nextSeeds = new NumberList();
@@ -74,6 +82,7 @@ export class InterleavingSearch {
 		this.options = options;
 		this.watch = watch;
 		this.table = new StateTable(stepper);
+		this.mayLoop = new BackEdges(stepper.machine.program).any;
 		this.judge = new Judge(stepper.machine, options.wanted, (thread) => stepper.nextCell(thread));
 		this.threads = stepper.machine.program.threads.length;
 		watch.add(() => ({
@@ -103,6 +112,8 @@ export class InterleavingSearch {
 			...(limit ? { limit } : {}),
 			states: this.table.size,
 			unmet: [...this.judge.unmet],
+			terminates:
+				!this.mayLoop || (!this.found && !this.limit && isAcyclic(this.table.size, this.edgeFrom, this.edgeTo)),
 		};
 	}
 
@@ -179,7 +190,12 @@ export class InterleavingSearch {
 			return false;
 		}
 		if (result === stepStopped) return this.stopped(stepper.outcome, thread, stepper.taken(), item);
-		return this.arrive(this.table.addStep(thread), thread, stepper.taken(), item);
+		const added = this.table.addStep(thread);
+		if (this.mayLoop) {
+			this.edgeFrom.push(this.itemState.at(item));
+			this.edgeTo.push(added < 0 ? ~added : added);
+		}
+		return this.arrive(added, thread, stepper.taken(), item);
 	}
 
 	/** Takes in a fault or limit of a step, of `noThread` for the start. False ends the search. */
@@ -258,6 +274,7 @@ export class InterleavingSearch {
 			this.itemState.bytes * 4 +
 			this.reachedBy.bytes * 2 +
 			this.seeds.bytes +
+			this.edgeTo.bytes * 2 +
 			this.reached.bytes +
 			this.nextSeeds.bytes
 		);

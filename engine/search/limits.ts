@@ -36,6 +36,8 @@ export interface SearchOptions {
 	readonly limits: Limits;
 	/** False: every interleaving, one by one, as the oracle does it. */
 	readonly reduction: boolean;
+	/** The reduced search goes on however little it leaves out. */
+	readonly neverGivesUp?: boolean;
 	/** Kinds of violation to go on for: others are kept, and reported only when none of these exists. Absent: the first of any kind. */
 	readonly wanted?: readonly string[];
 	/** Hears of every violation, in the order of fewest context switches; the search goes on to its end and reports none itself. */

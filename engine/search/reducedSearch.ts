@@ -8,6 +8,7 @@ import type { Fault } from "../memory/access.ts";
 import type { Outcome } from "../memory/sc.ts";
 import { type Stepper, stepDisabled, stepDone, stepStopped } from "../memory/stepper.ts";
 import type { Limit } from "../verdict/verdict.ts";
+import { isAcyclic } from "./acyclic.ts";
 import { Judge, type StateFault } from "./judge.ts";
 import type { SearchOptions, Watch, Weight } from "./limits.ts";
 import { AmpleSets } from "./reduction/ample.ts";
@@ -15,6 +16,11 @@ import { NumberList } from "./rowTable.ts";
 import type { Schedule, ScheduledStep } from "./schedule.ts";
 import { StateTable } from "./stateTable.ts";
 import { forEachStart } from "./successors.ts";
+
+/** Steps after which the search asks itself whether it is worth going on. */
+export const trialSteps = 20_000;
+/** Steps that must be left out for each that is taken: choosing them costs about as much as taking one or two. */
+export const leftOutMin = 0.75;
 
 /** What a reduced search found. */
 export interface ReducedFound {
@@ -53,9 +59,13 @@ export class ReducedSearch {
 	/** For each state, the threads whose steps are enough; 0 for all. */
 	private readonly chosen = new NumberList();
 	private readonly initialChoices = new Map<number, readonly number[]>();
-	/** Edges of state s are those from firstEdge(s) on; kept only where there may be cycles. */
-	private readonly firstEdge = new NumberList();
+	/** Edges between states; kept only where there may be cycles. */
+	private readonly edgeFrom = new NumberList();
 	private readonly edges = new NumberList();
+	/** Steps of threads that were taken, and that an ample set left out. */
+	private taken = 0;
+	private leftOut = 0;
+	private trialOver = false;
 	private state = -1;
 	private lastChosen = 0;
 	private expanded = 0;
@@ -72,7 +82,7 @@ export class ReducedSearch {
 	private readonly weigh = (): Weight => ({
 		states: this.table.size,
 		frontier: this.table.size - this.expanded,
-		bytes: this.table.bytes + this.parents.bytes * 2 + this.edges.bytes + this.firstEdge.bytes,
+		bytes: this.table.bytes + this.parents.bytes * 2 + this.edges.bytes * 2,
 	});
 
 	constructor(stepper: Stepper, options: SearchOptions, watch: Watch) {
@@ -85,8 +95,11 @@ export class ReducedSearch {
 		this.home = new Int32Array(stepper.words.length);
 	}
 
-	/** Runs to the first violation of a wanted kind, to the end, or to a limit. */
-	run(): ReducedFound {
+	/**
+	 * Runs to the first violation of a wanted kind, to the end, or to a limit. Undefined where it gave up, because it leaves so few
+	 * steps out that the plain search is faster.
+	 */
+	run(): ReducedFound | undefined {
 		const { stepper, table } = this;
 		this.watch.add(this.weigh);
 		forEachStart(stepper.machine, stepper.words, (outcome, choices) => {
@@ -102,18 +115,23 @@ export class ReducedSearch {
 		});
 		const keepsEdges = this.ample.backEdges.any;
 		for (; this.expanded < table.size && !this.ended; this.expanded++) {
+			if (this.isHopeless()) {
+				this.watch.remove(this.weigh);
+				return undefined;
+			}
 			this.state = this.expanded;
-			if (keepsEdges) this.firstEdge.push(this.edges.length);
 			this.expand((child) => {
 				if (child >= 0) {
 					this.parents.push(this.state);
 					this.chosen.push(this.lastChosen);
 				}
-				if (keepsEdges) this.edges.push(child < 0 ? ~child : child);
+				if (keepsEdges) {
+					this.edgeFrom.push(this.state);
+					this.edges.push(child < 0 ? ~child : child);
+				}
 				return !this.ended;
 			});
 		}
-		this.firstEdge.push(this.edges.length);
 		this.watch.remove(this.weigh);
 		const ending = this.found ?? this.other;
 		const limit = this.limit ?? (this.found ? undefined : this.stepLimit);
@@ -122,9 +140,25 @@ export class ReducedSearch {
 			...(limit ? { limit } : {}),
 			incomplete: this.limit !== undefined,
 			states: table.size,
-			terminates: !keepsEdges || (!this.ended && this.isAcyclic()),
+			terminates: !keepsEdges || (!this.ended && isAcyclic(table.size, this.edgeFrom, this.edges)),
 			unmet: [...this.judge.unmet],
 		};
+	}
+
+	private isHopeless(): boolean {
+		if (this.trialOver || this.taken < trialSteps || this.options.neverGivesUp) return false;
+		this.trialOver = true;
+		return this.leftOut < this.taken * leftOutMin;
+	}
+
+	/** Takes note of how many threads' steps are taken at a state, and how many are not. */
+	private count(chosen: number): void {
+		const { stepper } = this;
+		for (let thread = 0; thread < stepper.machine.program.threads.length; thread++) {
+			if (stepper.pc(thread) < 0) continue;
+			if (chosen === 0 || (chosen & (1 << thread)) !== 0) this.taken++;
+			else this.leftOut++;
+		}
 	}
 
 	private get ended(): boolean {
@@ -201,6 +235,7 @@ export class ReducedSearch {
 			stepper.base.set(stepper.words);
 			const chosen = this.ample.choose();
 			this.lastChosen = chosen;
+			this.count(chosen);
 			// One thread exactly.
 			if (chosen === 0 || (chosen & (chosen - 1)) !== 0) return true;
 			const thread = 31 - Math.clz32(chosen);
@@ -256,30 +291,5 @@ export class ReducedSearch {
 		}
 		this.found = ending;
 		return false;
-	}
-
-	/** Whether no path comes back to a state, by taking away states that no edge leads to (Kahn 1962). */
-	private isAcyclic(): boolean {
-		const { table, firstEdge, edges } = this;
-		if (firstEdge.length <= table.size) return false;
-		const incoming = new Int32Array(table.size);
-		for (let edge = 0; edge < edges.length; edge++) {
-			const to = edges.at(edge);
-			incoming[to] = (incoming[to] as number) + 1;
-		}
-		const ready: number[] = [];
-		incoming.forEach((count, state) => {
-			if (count === 0) ready.push(state);
-		});
-		let gone = 0;
-		for (let state = ready.pop(); state !== undefined; state = ready.pop()) {
-			gone++;
-			for (let edge = firstEdge.at(state); edge < firstEdge.at(state + 1); edge++) {
-				const to = edges.at(edge);
-				incoming[to] = (incoming[to] as number) - 1;
-				if (incoming[to] === 0) ready.push(to);
-			}
-		}
-		return gone === table.size;
 	}
 }

@@ -12,7 +12,7 @@ import { counters, samples } from "./samples.ts";
 
 const plain: ExploreOptions = { limits: defaultLimits, reduction: false };
 /** The reduced search asked at once, however small the program. */
-const reduced: ExploreOptions = { limits: defaultLimits, reduction: true, shallowTransitions: 0 };
+const reduced: ExploreOptions = { limits: defaultLimits, reduction: true, shallowTransitions: 0, neverGivesUp: true };
 /** Random programs for each property; the seed is fast-check's own, printed on failure. */
 const numRuns = 400;
 
