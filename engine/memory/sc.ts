@@ -193,6 +193,8 @@ export class Machine {
 			return undefined;
 		this.begin(words, [], undefined);
 		this.enter(thread);
+		// "Any data races due to accesses in expr should be ignored": Documentation/dev-tools/kcsan.rst on data_race(expr).
+		if (instruction.kind !== "update" && instruction.marking === "data_race") return undefined;
 		const cell = this.cellOf(instruction.place);
 		this.fault = undefined;
 		if (cell < 0) return undefined;
@@ -503,7 +505,15 @@ export class Machine {
 		if (instruction.bit) {
 			const wordCell = this.cellOf(instruction.bit.word);
 			if (wordCell < 0) return instruction.next;
-			this.write(wordCell, (this.words[wordCell] as number) & ~(1 << this.value(instruction.bit.number)));
+			const mask = 1 << this.value(instruction.bit.number);
+			const before = this.words[wordCell] as number;
+			// Somebody stored to the word and lost the bit: the lock was free for anybody.
+			if ((before & mask) === 0)
+				return this.misuse(
+					cell,
+					`${instruction.lock.text} is unlocked, but its bit in ${instruction.bit.word.text} is clear`,
+				);
+			this.write(wordCell, before & ~mask);
 		}
 		if (instruction.spinning) this.words[this.base + spinWord] = (this.words[this.base + spinWord] as number) - 1;
 		if (instruction.spinning) this.quiesce();

@@ -270,13 +270,14 @@ export class InstructionWriter {
 	private unlock(instruction: Body<"unlock">): string {
 		const at = this.cell(instruction.lock);
 		const word = instruction.bit ? this.cell(instruction.bit.word) : undefined;
+		const mask = this.fresh("m");
 		const held = instruction.shared
 			? `(w[${at.cell}]&${this.sharedBit})!==0`
 			: `(w[${at.cell}]&255)===${this.thread + 1}`;
 		const dropped = instruction.shared ? `w[${at.cell}]&${~this.sharedBit}` : `w[${at.cell}]&-256`;
 		const clear =
 			instruction.bit && word
-				? `${word.before}w[${word.cell}]=w[${word.cell}]&~(1<<${this.value(instruction.bit.number)});${this.changed(word.cell)}`
+				? `${word.before}const ${mask}=1<<${this.value(instruction.bit.number)};if((w[${word.cell}]&${mask})===0)${giveUp}w[${word.cell}]=w[${word.cell}]&~${mask};${this.changed(word.cell)}`
 				: "";
 		const spin = instruction.spinning ? `${this.word(spinWord)}=${this.word(spinWord)}-1;${this.quiesce()}` : "";
 		return `${at.before}if(!(${held}))${giveUp}w[${at.cell}]=${dropped};${this.changed(at.cell)}${clear}${spin}`;

@@ -9,6 +9,7 @@ import type {
 	VariableItem,
 } from "../../language/syntax.ts";
 import type { SymbolInfo, Type } from "../../language/types.ts";
+import { lockThreadsMax } from "../../memory/locks.ts";
 import { underInterleavings } from "../interleaved.ts";
 import type { Program, Thread } from "../program.ts";
 import { TooManyReloads } from "../reload.ts";
@@ -203,6 +204,13 @@ function lowerOne(
 		return t.finish(member.name.text, "thread", member.name);
 	});
 	const init = initMember ? lowerInit(context, module, initMember.body) : undefined;
+	const all = own.length + context.callbacks.length + 1;
+	if (all > lockThreadsMax)
+		throw new LoweringError(
+			module.file,
+			scenario.name,
+			`${all} threads, with init and one for each call of call_rcu(); there can be ${lockThreadsMax}`,
+		);
 	const properties = scenario.members.flatMap((member) =>
 		member.kind === "property" ? [lowerProperty(context, member, lowerings)] : [],
 	);

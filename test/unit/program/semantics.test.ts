@@ -248,6 +248,14 @@ describe("interleavings", () => {
 			"with data_races",
 		);
 	});
+	it("race on nothing inside data_race()", () =>
+		expects("safe", "\tint x;\n\tthread a { x = 1; }\n\tthread b { int r = data_race(x); }", "", "with data_races"));
+	it("count references that fall below zero", () =>
+		expects(
+			"refcount_underflow",
+			"\trefcount_t r;\n\tthread a { refcount_dec_not_one(&r); }",
+			"#include <linux/refcount.mmscn>",
+		));
 	it("exclude each other on one CPU", () => {
 		expects(
 			"safe",
@@ -319,6 +327,20 @@ describe("locks", () => {
 			"safe",
 			"\tunsigned long word = 6;\n\tstruct bit_lock l;\n\tint n;\n\tthread a { __bit_lock(0, &word, &l); n++; assert(word == 7); __bit_unlock(0, &word, &l); }\n\tthread b { __bit_lock(0, &word, &l); n++; __bit_unlock(0, &word, &l); }\n\tfinally (n == 2 && word == 6);",
 		);
+	});
+	it("that are a bit may lose it to a plain store", () => {
+		expects(
+			"lock_misuse",
+			"\tunsigned long word;\n\tstruct bit_lock l;\n\tthread a { __bit_lock(0, &word, &l); __bit_unlock(0, &word, &l); }\n\tthread b { word |= 2; }",
+		);
+	});
+	it("remember so many threads", () => {
+		const threads = Array.from({ length: 24 }, (_, index) => `\tthread t${index} { }\n`).join("");
+		const module = analyzeText(`scenario s {\n${threads}\tcheck c () expect safe;\n}`);
+		const scenario = module.scenarios[0];
+		const check = scenario?.members.find((member) => member.kind === "check");
+		assert.ok(scenario && check);
+		assert.match(lowerCheck(module, scenario, check).problems[0]?.message ?? "", /25 threads/);
 	});
 	it("have an order", () => {
 		expects(
