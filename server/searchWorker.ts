@@ -1,7 +1,8 @@
 /** The program of a search thread: checks the texts that it is sent, searches one check at a time, answers. */
 import { parentPort, workerData } from "node:worker_threads";
 import { everyRace, searchFrom, walkCheck } from "../engine/byHand.ts";
-import { type CheckOptions, runPrograms } from "../engine/check.ts";
+import { type CheckOptions, runCheck, runPrograms } from "../engine/check.ts";
+import { fenceFixes } from "../engine/fenceFix.ts";
 import { analyze, type Module, ModuleCache } from "../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../engine/language/syntax.ts";
 import { litmusCheckResult } from "../engine/litmus/checkResult.ts";
@@ -9,6 +10,7 @@ import { exploreLitmus } from "../engine/litmus/explore.ts";
 import { parseLitmus } from "../engine/litmus/parse.ts";
 import { lowerCheck } from "../engine/program/lower/lower.ts";
 import type { Program } from "../engine/program/program.ts";
+import type { FenceFix } from "../engine/verdict/verdict.ts";
 import { includedFile } from "./includes.ts";
 import { kernelPath, kernelUri } from "./kernelModel.ts";
 import type { Answer, Question, SearchJob, WorkerContext, WorkerReply } from "./search/messages.ts";
@@ -62,14 +64,9 @@ function searchCheck(job: SearchJob): WorkerReply {
 	const failed = (message: string) => ({ kind: "failed", id: job.id, message }) as const;
 	const module = checkedModule(job);
 	if (module === undefined) return failed(`${job.uri} cannot be read.`);
-	const scenario = module.tree.items.find(
-		(item): item is ScenarioItem => item.kind === "scenario" && item.name.text === job.scenario,
-	);
-	const check = scenario?.members.find(
-		(member): member is CheckMember => member.kind === "check" && member.name.text === job.check,
-	);
-	if (scenario === undefined || check === undefined)
-		return failed(`There is no check ${job.check} in scenario ${job.scenario}.`);
+	const named = checkOf(module, job);
+	if (named === undefined) return failed(`There is no check ${job.check} in scenario ${job.scenario}.`);
+	const { scenario, check } = named;
 	const flag = new Int32Array(job.cancel);
 	const options: CheckOptions = {
 		...job.options,
@@ -84,15 +81,30 @@ function searchCheck(job: SearchJob): WorkerReply {
 				memoryMiB,
 			} satisfies WorkerReply),
 	};
+	if (job.question?.kind === "fences") return { kind: "result", id: job.id, result: fencesOf(job, module, options) };
 	const { programs, problems } = lowerCheck(module, scenario, check, options.lower);
 	if (problems.length > 0) return { ...failed(problems[0]?.message ?? "This check cannot be searched."), problems };
 	const result = resultOf(job.question, module.file, programs, options);
 	return typeof result === "string" ? failed(result) : { kind: "result", id: job.id, result };
 }
 
+/** Barriers that forbid a race, each set tried in the text of the document. */
+function fencesOf(job: SearchJob, module: Module, { onProgress: _onProgress, ...options }: CheckOptions): readonly FenceFix[] {
+	if (job.question?.kind !== "fences") return [];
+	return fenceFixes(module.tree, job.question.race, {
+		...(options.cancelled && { cancelled: options.cancelled }),
+		search: (text) => {
+			const changed = checkedModule(job, text);
+			const found = changed?.hasErrors === false ? checkOf(changed, job) : undefined;
+			const result = changed && found && runCheck(changed, found.scenario, found.check, options).result;
+			return result && { tree: changed.tree, result };
+		},
+	});
+}
+
 /** The answer to a question about a check, or why there is none. */
 function resultOf(
-	question: Question | undefined,
+	question: Exclude<Question, { readonly kind: "fences" }> | undefined,
 	file: string,
 	programs: readonly Program[],
 	options: CheckOptions,
@@ -109,8 +121,19 @@ function resultOf(
 	}
 }
 
-function checkedModule(job: SearchJob): Module | undefined {
-	const text = job.texts[job.uri];
+/** The check that a job is about. */
+function checkOf(module: Module, job: SearchJob): { scenario: ScenarioItem; check: CheckMember } | undefined {
+	const scenario = module.tree.items.find(
+		(item): item is ScenarioItem => item.kind === "scenario" && item.name.text === job.scenario,
+	);
+	const check = scenario?.members.find(
+		(member): member is CheckMember => member.kind === "check" && member.name.text === job.check,
+	);
+	return scenario && check && { scenario, check };
+}
+
+/** The document as it stands in the job, or with another text. */
+function checkedModule(job: SearchJob, text = job.texts[job.uri]): Module | undefined {
 	if (text === undefined) return undefined;
 	return analyze(
 		job.uri,

@@ -226,6 +226,7 @@ class GraphSearch {
 				const site = sites[event.source.pos];
 				return site && site.callStack.length > 0 ? site.statement : undefined;
 			},
+			callsOf: (event) => sites[event.source.pos]?.callStack.map(({ call }) => call) ?? [],
 			cpuOf: (thread) => this.program.threads[thread]?.cpu,
 			isShown: (location) => location < cells.length,
 			roles,

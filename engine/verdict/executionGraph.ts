@@ -27,6 +27,8 @@ export interface GraphEvent {
 	readonly at?: Location;
 	/** The statement of the thread's own body that led here through calls; absent where `text` is that statement. */
 	readonly statement?: { readonly location: Location; readonly text: string };
+	/** Where the calls stand that led here, outermost first; absent where there are none. */
+	readonly calls?: readonly Location[];
 	/** The event that went wrong, or the one that made it wrong. */
 	readonly role?: "violation" | "earlier";
 }

@@ -173,12 +173,14 @@ export interface FenceInsertion {
 	readonly file: string;
 	/** The line that it comes above, from 1. */
 	readonly line: number;
-	/** Where that line begins: offset into the text, UTF-16 code units. */
+	/** Where it is inserted, the beginning of that line unless several statements share it: offset into the text, UTF-16 code units. */
 	readonly pos: number;
-	/** What is inserted there: the line with its indentation and its end. */
+	/** What is inserted: the line with its indentation and its end. */
 	readonly text: string;
-	/** The statement that it stands above, white space folded. */
+	/** The statement that it stands above, white space folded; "" at the end of a block. */
 	readonly before: string;
+	/** Name of the thread that it is for. */
+	readonly thread: string;
 }
 
 /** Barriers that together make a check safe: a search of the text with all of them found nothing. */

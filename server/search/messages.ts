@@ -2,7 +2,7 @@
 import type { Parameters, RacesOfCheck } from "../../engine/byHand.ts";
 import type { CheckOptions } from "../../engine/check.ts";
 import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
-import type { CheckResult } from "../../engine/verdict/verdict.ts";
+import type { CheckResult, FenceFix } from "../../engine/verdict/verdict.ts";
 import type { Walk } from "../../engine/verdict/walk.ts";
 
 /** What every worker is started with. */
@@ -17,6 +17,8 @@ export type JobOptions = Omit<CheckOptions, "cancelled" | "onProgress">;
 /** What is asked about a check beyond its verdict. */
 export type Question =
 	| { readonly kind: "every_race" }
+	/** Which barriers would forbid a race that takes weak memory. */
+	| { readonly kind: "fences"; readonly race: CheckResult }
 	| {
 			readonly kind: "walk";
 			readonly schedule: string;
@@ -29,6 +31,7 @@ export type Question =
 /** What a search thread answers to each question. */
 export interface Answers {
 	readonly every_race: RacesOfCheck;
+	readonly fences: readonly FenceFix[];
 	readonly walk: Walk;
 	readonly search_from: CheckResult;
 }
@@ -39,10 +42,8 @@ export type Answer = CheckResult | Answers[keyof Answers];
 /** One check, or litmus test, to be searched. The worker sees the texts that the editor shows, saved or not. */
 export interface SearchJob {
 	readonly id: number;
-	/** What to do; by default to search the check. `fences` gives a race's result again, with the barriers that mend it. */
-	readonly kind?: "check" | "litmus" | "fences";
-	/** Of `fences`: the race. */
-	readonly race?: CheckResult;
+	/** What to search; by default a check. */
+	readonly kind?: "check" | "litmus";
 	/** URI of the document with the scenario or the litmus test. */
 	readonly uri: string;
 	/** Texts of the document and of what it includes outside of the kernel model, by URI. */

@@ -25,6 +25,8 @@ export interface GraphOptions {
 	readonly placeOf?: (event: PathEvent) => Location;
 	/** The statement of the thread's own body that led to an event through calls; undefined where the event's own text is that statement. */
 	readonly statementOf?: (event: PathEvent) => GraphEvent["statement"];
+	/** Where the calls stand that led to an event, outermost first. */
+	readonly callsOf?: (event: PathEvent) => readonly Location[];
 	/** CPU of a thread, where threads have one. */
 	readonly cpuOf?: (thread: number) => number | undefined;
 	/** Events to point out, by their keys. */
@@ -123,11 +125,12 @@ function graphEvent(
 	event: PathEvent,
 	part: ThreadPart,
 	{ state }: Execution,
-	{ show, placeOf, statementOf, roles }: GraphOptions,
+	{ show, placeOf, statementOf, callsOf, roles }: GraphOptions,
 ): GraphEvent {
 	const kind = kinds[event.kind] ?? "fence";
 	const role = roles?.get(keyOf(thread, index));
 	const statement = statementOf?.(event);
+	const calls = callsOf?.(event) ?? [];
 	const place = part.location[index] as number;
 	const location = place < 0 ? undefined : state.program.locations[place]?.name;
 	const isAccess = event.kind === EventKind.Read || event.kind === EventKind.Write;
@@ -149,6 +152,7 @@ function graphEvent(
 		...(value !== undefined && { value }),
 		...(placeOf ? { at: placeOf(event) } : { pos: event.source.pos, end: event.source.end }),
 		...(statement && { statement }),
+		...(calls.length > 0 && { calls }),
 		...(role && { role }),
 	};
 }
