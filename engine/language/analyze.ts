@@ -1,6 +1,7 @@
 /** Text to checked modules: a file with everything that it includes, names and types known. */
-import { checkFile } from "./checker/declarations.ts";
+
 import { Checker, nameOf, type Surroundings, type Tag } from "./checker/checker.ts";
+import { checkFile } from "./checker/declarations.ts";
 import { checkCalls } from "./checker/recursion.ts";
 import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import { parse } from "./parser.ts";
@@ -17,7 +18,11 @@ export const preludePath = "machine.mmscn";
  * Finds an included file: `path` as written, `system` for `<…>`, `fromFile` the file it is written in. `file` is the name
  * by which the module is known from then on: the same file always has the same name. Undefined when there is none.
  */
-export type Resolve = (path: string, system: boolean, fromFile: string) => { readonly file: string; readonly text: string } | undefined;
+export type Resolve = (
+	path: string,
+	system: boolean,
+	fromFile: string,
+) => { readonly file: string; readonly text: string } | undefined;
 
 export type { Tag } from "./checker/checker.ts";
 
@@ -161,7 +166,12 @@ interface Surrounding {
 	readonly open: readonly string[];
 }
 
-function buildModule(file: string, text: string, tree: SourceTree, { found, prelude, isPrelude, open }: Surrounding): Module {
+function buildModule(
+	file: string,
+	text: string,
+	tree: SourceTree,
+	{ found, prelude, isPrelude, open }: Surrounding,
+): Module {
 	const lines = new LineTable(text);
 	const problems: Diagnostic[] = [];
 	const includeTargets = new Map<IncludeItem, Module>();
@@ -212,11 +222,15 @@ function includeProblem(item: IncludeItem, target: Found, open: readonly string[
 	}
 	if (target === "cycle") {
 		const name = item.path.split("/").at(-1) ?? item.path;
-		const start = Math.max(0, open.findIndex((file) => file.endsWith(`/${name}`) || file === name));
+		const start = Math.max(
+			0,
+			open.findIndex((file) => file.endsWith(`/${name}`) || file === name),
+		);
 		const cycle = [...open.slice(start), open[start] ?? item.path].map((file) => file.split("/").at(-1));
 		return problem("include-cycle", item.pathRange, `files include each other: ${cycle.join(" → ")}`);
 	}
-	if (target === "deep") return problem("include-depth", item.pathRange, `files include each other more than ${includeDepthMaximum} deep`);
+	if (target === "deep")
+		return problem("include-depth", item.pathRange, `files include each other more than ${includeDepthMaximum} deep`);
 	const errors = target.diagnostics.filter((one) => one.severity === "error" && one.code !== "include-errors");
 	const [first] = errors;
 	if (!first) return target.hasErrors ? inheritedErrors(item, target, spelling) : undefined;
@@ -229,13 +243,16 @@ function includeProblem(item: IncludeItem, target: Found, open: readonly string[
 }
 
 function inheritedErrors(item: IncludeItem, target: Module, spelling: string): Diagnostic {
-	const broken = target.closure.find((module) => module.diagnostics.some((one) => one.severity === "error" && one.code !== "include-errors"));
+	const broken = target.closure.find((module) =>
+		module.diagnostics.some((one) => one.severity === "error" && one.code !== "include-errors"),
+	);
 	const first = broken?.diagnostics.find((one) => one.severity === "error");
 	const where = broken?.file.split("/").at(-1);
 	const message = `${spelling} includes ${where ?? "a file"}, which has errors${first ? `: ${first.message}` : ""}`;
 	return {
 		...problem("include-errors", item.pathRange, message),
-		...(broken && first && { related: [{ file: broken.file, pos: first.pos, end: first.end, message: first.message }] }),
+		...(broken &&
+			first && { related: [{ file: broken.file, pos: first.pos, end: first.end, message: first.message }] }),
 	};
 }
 
@@ -281,7 +298,11 @@ function mergeIncludes(
 		const more = others.length > 0 ? ` and ${others.length} more` : "";
 		const at = nameOf(first);
 		problems.push({
-			...problem("include-conflict", item.pathRange, `\`${first.name}\`${more}: declared here and in ${known?.file.split("/").at(-1) ?? "another file"}`),
+			...problem(
+				"include-conflict",
+				item.pathRange,
+				`\`${first.name}\`${more}: declared here and in ${known?.file.split("/").at(-1) ?? "another file"}`,
+			),
 			related: [{ file: first.file, pos: at.pos, end: at.end, message: "declared here" }],
 		});
 	}
@@ -326,9 +347,14 @@ function mergeOwn(checker: Checker, visible: Surroundings, closure: readonly Mod
 			if (!known?.defined || !tag.defined) continue;
 			const other = nameOf(known.symbol);
 			const base = tag.symbol.declaration.kind === "type" ? tag.symbol.declaration.typeName.base.name : undefined;
-			checker.report("duplicate-name", base ?? nameOf(tag.symbol), `\`${tag.kind} ${name}\` is declared in ${known.symbol.file.split("/").at(-1)} already`, {
-				related: [{ file: known.symbol.file, pos: other.pos, end: other.end, message: "the other declaration" }],
-			});
+			checker.report(
+				"duplicate-name",
+				base ?? nameOf(tag.symbol),
+				`\`${tag.kind} ${name}\` is declared in ${known.symbol.file.split("/").at(-1)} already`,
+				{
+					related: [{ file: known.symbol.file, pos: other.pos, end: other.end, message: "the other declaration" }],
+				},
+			);
 		}
 	}
 	for (const [name, symbol] of checker.symbols) {
@@ -348,4 +374,3 @@ function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 			return !seen.has(key) && seen.add(key);
 		});
 }
-

@@ -20,19 +20,54 @@ for (let code = 0; code < 128; code++) {
 /** Punctuation by its first character; longest first. */
 const punctuation: (readonly (readonly [text: string, kind: TokenKind])[] | undefined)[] = [];
 for (const [text, kind] of [
-	["#", TokenKind.Hash], ["(", TokenKind.OpenParen], [")", TokenKind.CloseParen], ["{", TokenKind.OpenBrace],
-	["}", TokenKind.CloseBrace], ["[", TokenKind.OpenBracket], ["]", TokenKind.CloseBracket], [";", TokenKind.Semicolon],
-	[",", TokenKind.Comma], [":", TokenKind.Colon], ["?", TokenKind.Question], ["...", TokenKind.Ellipsis],
-	["..", TokenKind.DotDot], [".", TokenKind.Dot], ["->", TokenKind.Arrow], ["++", TokenKind.PlusPlus],
-	["--", TokenKind.MinusMinus], ["+=", TokenKind.PlusEqual], ["-=", TokenKind.MinusEqual], ["*=", TokenKind.StarEqual],
-	["/=", TokenKind.SlashEqual], ["%=", TokenKind.PercentEqual], ["<<=", TokenKind.ShiftLeftEqual],
-	[">>=", TokenKind.ShiftRightEqual], ["&=", TokenKind.AmpersandEqual], ["^=", TokenKind.CaretEqual],
-	["|=", TokenKind.BarEqual], ["<<", TokenKind.ShiftLeft], [">>", TokenKind.ShiftRight], ["<=", TokenKind.LessEqual],
-	[">=", TokenKind.GreaterEqual], ["==", TokenKind.EqualEqual], ["!=", TokenKind.NotEqual],
-	["&&", TokenKind.AmpersandAmpersand], ["||", TokenKind.BarBar], ["*", TokenKind.Star], ["/", TokenKind.Slash],
-	["%", TokenKind.Percent], ["+", TokenKind.Plus], ["-", TokenKind.Minus], ["<", TokenKind.Less],
-	[">", TokenKind.Greater], ["&", TokenKind.Ampersand], ["^", TokenKind.Caret], ["|", TokenKind.Bar],
-	["=", TokenKind.Equal], ["!", TokenKind.Exclamation], ["~", TokenKind.Tilde],
+	["#", TokenKind.Hash],
+	["(", TokenKind.OpenParen],
+	[")", TokenKind.CloseParen],
+	["{", TokenKind.OpenBrace],
+	["}", TokenKind.CloseBrace],
+	["[", TokenKind.OpenBracket],
+	["]", TokenKind.CloseBracket],
+	[";", TokenKind.Semicolon],
+	[",", TokenKind.Comma],
+	[":", TokenKind.Colon],
+	["?", TokenKind.Question],
+	["...", TokenKind.Ellipsis],
+	["..", TokenKind.DotDot],
+	[".", TokenKind.Dot],
+	["->", TokenKind.Arrow],
+	["++", TokenKind.PlusPlus],
+	["--", TokenKind.MinusMinus],
+	["+=", TokenKind.PlusEqual],
+	["-=", TokenKind.MinusEqual],
+	["*=", TokenKind.StarEqual],
+	["/=", TokenKind.SlashEqual],
+	["%=", TokenKind.PercentEqual],
+	["<<=", TokenKind.ShiftLeftEqual],
+	[">>=", TokenKind.ShiftRightEqual],
+	["&=", TokenKind.AmpersandEqual],
+	["^=", TokenKind.CaretEqual],
+	["|=", TokenKind.BarEqual],
+	["<<", TokenKind.ShiftLeft],
+	[">>", TokenKind.ShiftRight],
+	["<=", TokenKind.LessEqual],
+	[">=", TokenKind.GreaterEqual],
+	["==", TokenKind.EqualEqual],
+	["!=", TokenKind.NotEqual],
+	["&&", TokenKind.AmpersandAmpersand],
+	["||", TokenKind.BarBar],
+	["*", TokenKind.Star],
+	["/", TokenKind.Slash],
+	["%", TokenKind.Percent],
+	["+", TokenKind.Plus],
+	["-", TokenKind.Minus],
+	["<", TokenKind.Less],
+	[">", TokenKind.Greater],
+	["&", TokenKind.Ampersand],
+	["^", TokenKind.Caret],
+	["|", TokenKind.Bar],
+	["=", TokenKind.Equal],
+	["!", TokenKind.Exclamation],
+	["~", TokenKind.Tilde],
 ] as const) {
 	const first = text.charCodeAt(0);
 	punctuation[first] = [...(punctuation[first] ?? []), [text, kind] as const].sort((a, b) => b[0].length - a[0].length);
@@ -187,7 +222,12 @@ class Lexer {
 		}
 		this.position = position;
 		const name = kind === TokenKind.String ? "string" : "character constant";
-		this.error("unterminated-string", start, position, `this ${name} has no end: ${String.fromCharCode(quote)} is missing`);
+		this.error(
+			"unterminated-string",
+			start,
+			position,
+			`this ${name} has no end: ${String.fromCharCode(quote)} is missing`,
+		);
 		return kind;
 	}
 
@@ -196,7 +236,8 @@ class Lexer {
 		let position = start + 1;
 		for (; position < text.length; position++) {
 			const code = text.charCodeAt(position);
-			if (code < 128 && (characterClass[code] !== classes.other || punctuation[code] || code === 0x22 || code === 0x27)) break;
+			if (code < 128 && (characterClass[code] !== classes.other || punctuation[code] || code === 0x22 || code === 0x27))
+				break;
 		}
 		this.position = position;
 		const run = [...text.slice(start, position)];

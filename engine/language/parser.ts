@@ -1,9 +1,11 @@
 /** Text to trees. Parsing never fails: any text has a tree, and errors in the author's terms at their places. */
-import type { Diagnostic, FunctionItem, SourceTree, TypeName } from "./syntax.ts";
+
+import { docComment } from "./parser/comments.ts";
 import { Cursor } from "./parser/cursor.ts";
 import { functionRest, parseItems } from "./parser/declarations.ts";
-import { docComment } from "./parser/comments.ts";
-import { startsType, parseDeclarator, parseSpecifiers } from "./parser/types.ts";
+import { enclose } from "./parser/enclose.ts";
+import { parseDeclarator, parseSpecifiers, startsType } from "./parser/types.ts";
+import type { Diagnostic, FunctionItem, SourceTree, TypeName } from "./syntax.ts";
 import { TokenKind } from "./tokens.ts";
 
 export { expressionHeightMaximum, nestingMaximum } from "./parser/cursor.ts";
@@ -12,6 +14,7 @@ export { expressionHeightMaximum, nestingMaximum } from "./parser/cursor.ts";
 export function parse(text: string): SourceTree {
 	const c = new Cursor(text);
 	const items = parseItems(c);
+	if (c.errors.length > 0) enclose(items, { pos: 0, end: text.length });
 	const doc = fileDoc(c);
 	return {
 		kind: "file",
@@ -71,6 +74,7 @@ export function parseFunctionAt(text: string, offset: number): ParsedFunction | 
 	else name = c.identifier("the name of a function");
 	if (name.text === "" || c.kind() !== TokenKind.OpenParen) return undefined;
 	const item = functionRest(c, { pos, doc, inline: false }, returnType, name);
+	if (c.errors.length > 0) enclose([item], { pos: offset, end: text.length });
 	// What follows the function is none of this parser's business.
 	const errors = sorted(c.errors).filter((error) => error.pos < item.end);
 	return { function: item, errors, end: item.end };

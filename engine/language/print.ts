@@ -6,7 +6,7 @@ import type { Range } from "./syntax.ts";
 export function sourceText(text: string, range: Range): string {
 	return text
 		.slice(range.pos, range.end)
-		.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|\\\r?\n/g, (found) =>
+		.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\\\r?\n/g, (found) =>
 			found.startsWith('"') || found.startsWith("'") ? found : " ",
 		)
 		.replace(/\s+/g, " ")

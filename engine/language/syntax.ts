@@ -18,16 +18,29 @@ export interface Diagnostic extends Range {
 	readonly code: string;
 	readonly message: string;
 	/** Other places that explain this one. */
-	readonly related?: readonly { readonly file: string; readonly pos: number; readonly end: number; readonly message: string }[];
+	readonly related?: readonly {
+		readonly file: string;
+		readonly pos: number;
+		readonly end: number;
+		readonly message: string;
+	}[];
 	/** Edits in this file that would mend it, where there is one right way. */
-	readonly fix?: { readonly title: string; readonly edits: readonly { readonly pos: number; readonly end: number; readonly text: string }[] };
+	readonly fix?: {
+		readonly title: string;
+		readonly edits: readonly { readonly pos: number; readonly end: number; readonly text: string }[];
+	};
 }
 
 /** A doc comment, as text without its stars, and its tags in order. */
 export interface DocComment extends Range {
 	/** Everything before the first tag, paragraphs kept. */
 	readonly text: string;
-	readonly tags: readonly { readonly name: string; readonly text: string; readonly pos: number; readonly end: number }[];
+	readonly tags: readonly {
+		readonly name: string;
+		readonly text: string;
+		readonly pos: number;
+		readonly end: number;
+	}[];
 }
 
 export interface Identifier extends Range {
@@ -37,15 +50,22 @@ export interface Identifier extends Range {
 
 // ---------------------------------------------------------------------------------------------------------- types
 
-/** `const struct folio **x[4]` is base `struct folio`, pointers 2, arrays [4]. */
+/**
+ * `const struct folio **x[4]` is base `struct folio`, pointers 2, arrays [4]. The type of a later declarator (`*b` in
+ * `int a, *b`) has the range of its own stars; its base is that of the first, and lies before it.
+ */
 export interface TypeName extends Range {
 	readonly kind: "type_name";
 	readonly base:
 		| { readonly kind: "named"; readonly name: Identifier } // void, bool, int, u32, pte_t, spinlock_t …
-		| { readonly kind: "struct" | "union" | "enum"; readonly name: Identifier | undefined; readonly body?: StructBody | EnumBody };
+		| {
+				readonly kind: "struct" | "union" | "enum";
+				readonly name: Identifier | undefined;
+				readonly body?: StructBody | EnumBody;
+		  };
 	readonly unsigned: boolean;
 	readonly pointers: number;
-	/** Annotations of kernel C: __rcu, __user, __must_hold(x) … */
+	/** Annotations of kernel C: __rcu, __user, __must_hold(x) …; also those before the type, and after the name of a parameter. */
 	readonly annotations: readonly Annotation[];
 	type?: Type;
 }
@@ -200,7 +220,10 @@ export interface InitializerList extends Range {
 
 export interface InitializerEntry extends Range {
 	readonly kind: "initializer_entry";
-	readonly designators: readonly ({ readonly kind: "field"; readonly name: Identifier } | { readonly kind: "index"; readonly index: Expression })[];
+	readonly designators: readonly (
+		| { readonly kind: "field"; readonly name: Identifier }
+		| { readonly kind: "index"; readonly index: Expression }
+	)[];
 	readonly value: Initializer;
 }
 
@@ -278,7 +301,13 @@ export interface CheckMember extends Range {
 	readonly kind: "check";
 	readonly doc: DocComment | undefined;
 	readonly name: Identifier;
-	readonly arguments: readonly { readonly name: Identifier; readonly value: Expression; readonly pos: number; readonly end: number; symbol?: SymbolInfo }[];
+	readonly arguments: readonly {
+		readonly name: Identifier;
+		readonly value: Expression;
+		readonly pos: number;
+		readonly end: number;
+		symbol?: SymbolInfo;
+	}[];
 	readonly memory: Identifier | undefined;
 	readonly options: readonly Identifier[];
 	/** Empty when the expectation is missing (an error). More than one: any of them meets the expectation. */
@@ -485,7 +514,24 @@ export interface UpdateExpression extends ExpressionBase {
 }
 
 export type BinaryOperator =
-	| "*" | "/" | "%" | "+" | "-" | "<<" | ">>" | "<" | ">" | "<=" | ">=" | "==" | "!=" | "&" | "^" | "|" | "&&" | "||";
+	| "*"
+	| "/"
+	| "%"
+	| "+"
+	| "-"
+	| "<<"
+	| ">>"
+	| "<"
+	| ">"
+	| "<="
+	| ">="
+	| "=="
+	| "!="
+	| "&"
+	| "^"
+	| "|"
+	| "&&"
+	| "||";
 
 export interface BinaryExpression extends ExpressionBase {
 	readonly kind: "binary";

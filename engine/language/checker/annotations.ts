@@ -31,11 +31,47 @@ export const annotationRules: ReadonlyMap<string, AnnotationRule> = new Map<stri
 	["__byref", { variables: true }],
 	["__rcu", { variables: true }],
 	...[
-		"__user", "__iomem", "__percpu", "__force", "__init", "__exit", "__sched", "__cold", "__hot", "__pure", "__ref", "__weak",
-		"__used", "__unused", "__read_mostly", "__ro_after_init", "__cacheline_aligned", "__cacheline_aligned_in_smp",
-		"__randomize_layout", "__packed", "__aligned", "__attribute__", "__bitwise", "__private", "__nocast", "__safe",
-		"__noreturn", "__malloc", "__printf", "__nonnull", "__no_sanitize_address", "__no_kcsan", "__kprobes", "__latent_entropy",
-		"__alloc_size", "__counted_by", "__init_or_module", "__meminit", "__deprecated", "__visible", "__flatten",
+		"__user",
+		"__iomem",
+		"__percpu",
+		"__force",
+		"__init",
+		"__exit",
+		"__sched",
+		"__cold",
+		"__hot",
+		"__pure",
+		"__ref",
+		"__weak",
+		"__used",
+		"__unused",
+		"__read_mostly",
+		"__ro_after_init",
+		"__cacheline_aligned",
+		"__cacheline_aligned_in_smp",
+		"__randomize_layout",
+		"__packed",
+		"__aligned",
+		"__attribute__",
+		"__bitwise",
+		"__private",
+		"__nocast",
+		"__safe",
+		"__noreturn",
+		"__malloc",
+		"__printf",
+		"__nonnull",
+		"__no_sanitize_address",
+		"__no_kcsan",
+		"__kprobes",
+		"__latent_entropy",
+		"__alloc_size",
+		"__counted_by",
+		"__init_or_module",
+		"__meminit",
+		"__deprecated",
+		"__visible",
+		"__flatten",
 	].map((name) => [name, { ignored: true }] as const satisfies readonly [string, AnnotationRule]),
 ]);
 
@@ -67,7 +103,11 @@ export function checkFunctionAnnotations(c: Checker, node: FunctionItem): void {
 		const rule = ruleOf(c, annotation);
 		if (!rule || rule.ignored) continue;
 		if (!rule.functions) {
-			c.report("annotation-argument", annotation, `\`${annotation.name.text}\` belongs to a field or an object, not to a function`);
+			c.report(
+				"annotation-argument",
+				annotation,
+				`\`${annotation.name.text}\` belongs to a field or an object, not to a function`,
+			);
 			continue;
 		}
 		if (rule.argument === "any" || !checkCount(c, annotation, `${annotation.name.text}(&folio->lock)`)) continue;
@@ -108,7 +148,11 @@ export function checkVariableAnnotations(c: Checker, node: VariableItem): void {
 			const [argument] = annotation.arguments;
 			if (argument) checkLockArgument(c, annotation, argument, checkExpression(c, argument));
 		} else if (annotation.name.text === "__byref") {
-			c.report("annotation-argument", annotation, "`__byref` belongs to a parameter: the function writes to the caller's variable");
+			c.report(
+				"annotation-argument",
+				annotation,
+				"`__byref` belongs to a parameter: the function writes to the caller's variable",
+			);
 		}
 	}
 }
@@ -119,7 +163,11 @@ function checkRank(c: Checker, annotation: Annotation): void {
 	if (!argument) return;
 	const type = checkExpression(c, argument);
 	if (argument.constant === undefined && type.kind !== "unknown") {
-		c.report("annotation-argument", argument, "the rank of a lock is a constant: its place in the documented order, outer locks lower");
+		c.report(
+			"annotation-argument",
+			argument,
+			"the rank of a lock is a constant: its place in the documented order, outer locks lower",
+		);
 	}
 }
 

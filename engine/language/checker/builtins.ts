@@ -76,11 +76,17 @@ export function checkBuiltinCall(c: Checker, node: CallExpression, symbol: Symbo
 
 /** Builtins with ordinary prototypes that do something. */
 function isEffect(name: string): boolean {
-	return /^(__irq_|__preempt_|__rcu_read_|__synchronize|smp_mb|smp_rmb|smp_wmb|barrier$|might_sleep$|__choose$)/.test(name);
+	return /^(__irq_|__preempt_|__rcu_read_|__synchronize|smp_mb|smp_rmb|smp_wmb|barrier$|might_sleep$|__choose$)/.test(
+		name,
+	);
 }
 
 function wrong({ c, name }: BuiltinCall, at: Expression, what: string): Type {
-	c.report("builtin-argument", at, `\`${name}\` takes ${what}${at.type && at.type.kind !== "unknown" ? `; this is ${typeText(at.type)}` : ""}`);
+	c.report(
+		"builtin-argument",
+		at,
+		`\`${name}\` takes ${what}${at.type && at.type.kind !== "unknown" ? `; this is ${typeText(at.type)}` : ""}`,
+	);
 	return unknownType;
 }
 
@@ -99,8 +105,15 @@ function pointee(call: BuiltinCall, node: Expression): Type {
 	const type = checkOperand(call.c, node);
 	if (type.kind === "unknown") return type;
 	if (type.kind !== "pointer") {
-		const address = isLvalue(node) ? { fix: { title: "Take the address", edits: [{ pos: node.pos, end: node.pos, text: "&" }] } } : {};
-		call.c.report("builtin-argument", node, `\`${call.name}\` takes the address of a word; this is ${typeText(type)}`, address);
+		const address = isLvalue(node)
+			? { fix: { title: "Take the address", edits: [{ pos: node.pos, end: node.pos, text: "&" }] } }
+			: {};
+		call.c.report(
+			"builtin-argument",
+			node,
+			`\`${call.name}\` takes the address of a word; this is ${typeText(type)}`,
+			address,
+		);
 		return unknownType;
 	}
 	if (!isScalar(type.to) && type.to.kind !== "unknown") return wrong(call, node, "the address of one word");
@@ -120,7 +133,8 @@ function ordering(call: BuiltinCall, index: number): void {
 	const node = argument(call, index);
 	const type = checkOperand(call.c, node);
 	const isOrdering = type.kind === "enum" && type.name === "__ordering" && node.constant !== undefined;
-	if (type.kind !== "unknown" && !isOrdering) wrong(call, node, "an ordering as its last argument: __noreturn, __relaxed, __acquire, __release or __full");
+	if (type.kind !== "unknown" && !isOrdering)
+		wrong(call, node, "an ordering as its last argument: __noreturn, __relaxed, __acquire, __release or __full");
 }
 
 function update(operands: number, usage: string): Builtin {
@@ -143,7 +157,8 @@ function update(operands: number, usage: string): Builtin {
 /** The address of a lock. */
 function lockAddress(call: BuiltinCall, node: Expression): void {
 	const type = decayed(checkExpression(call.c, node));
-	if (type.kind === "unknown" || (type.kind === "pointer" && (type.to.kind === "lock" || type.to.kind === "unknown"))) return;
+	if (type.kind === "unknown" || (type.kind === "pointer" && (type.to.kind === "lock" || type.to.kind === "unknown")))
+		return;
 	if (type.kind === "lock") {
 		call.c.report("builtin-argument", node, `\`${call.name}\` takes the address of the lock: write \`&\` before it`, {
 			fix: { title: "Take the address", edits: [{ pos: node.pos, end: node.pos, text: "&" }] },
@@ -175,7 +190,8 @@ function bitLock(returns: Type): Builtin {
 		effect: true,
 		check: (call) => {
 			const number = checkOperand(call.c, argument(call, 0));
-			if (number.kind !== "unknown" && !isArithmetic(number)) wrong(call, argument(call, 0), "the number of a bit first");
+			if (number.kind !== "unknown" && !isArithmetic(number))
+				wrong(call, argument(call, 0), "the number of a bit first");
 			const word = pointee(call, argument(call, 1));
 			if (word.kind === "pointer") wrong(call, argument(call, 1), "the address of a word of flags");
 			lockAddress(call, argument(call, 2));
@@ -196,7 +212,11 @@ function callback(call: BuiltinCall, functionIndex: number, given: readonly numb
 		call.c.recordCall({ symbol: designated.symbol, node: call.node, callback: true });
 		if (called.parameters.length !== given.length) {
 			const count = called.parameters.length === 1 ? "one argument" : `${called.parameters.length} arguments`;
-			call.c.report("builtin-argument", node, `\`${designated.name.text}\` takes ${count}; \`${call.name}\` gives it ${given.length}`);
+			call.c.report(
+				"builtin-argument",
+				node,
+				`\`${designated.name.text}\` takes ${count}; \`${call.name}\` gives it ${given.length}`,
+			);
 		}
 	}
 	for (const [position, index] of given.entries()) {
@@ -243,12 +263,14 @@ function checkPercpu(call: BuiltinCall): Type {
 	const node = argument(call, 0);
 	const type = checkExpression(call.c, node);
 	const cpu = checkOperand(call.c, argument(call, 1));
-	if (cpu.kind !== "unknown" && !isArithmetic(cpu)) wrong(call, argument(call, 1), "the number of a CPU as its second argument");
+	if (cpu.kind !== "unknown" && !isArithmetic(cpu))
+		wrong(call, argument(call, 1), "the number of a CPU as its second argument");
 	let root: Expression = bare(node);
 	while (root.kind === "index" || (root.kind === "member" && !root.arrow)) root = bare(root.object);
 	const declaration = root.kind === "name" ? root.symbol?.declaration : undefined;
 	if (type.kind === "unknown") return type;
-	if (declaration?.kind !== "variable" || declaration.storage !== "percpu") return wrong(call, node, "a percpu variable, or a part of one");
+	if (declaration?.kind !== "variable" || declaration.storage !== "percpu")
+		return wrong(call, node, "a percpu variable, or a part of one");
 	return type;
 }
 
@@ -266,7 +288,12 @@ function memberPath(c: Checker, owner: Type, node: Expression, user: string): Ty
 	const struct = c.completed(inner);
 	const field = isStruct(struct) ? fieldOf(struct, name.text) : undefined;
 	if (field === undefined) {
-		c.reportUnknown("unknown-field", name, `${typeText(inner)} has no field`, isStruct(struct) ? (struct.fields ?? []).map((one) => one.name) : []);
+		c.reportUnknown(
+			"unknown-field",
+			name,
+			`${typeText(inner)} has no field`,
+			isStruct(struct) ? (struct.fields ?? []).map((one) => one.name) : [],
+		);
 		return setType(node, unknownType);
 	}
 	if (field.node.symbol) (node as NameExpression).symbol = field.node.symbol;
@@ -276,11 +303,17 @@ function memberPath(c: Checker, owner: Type, node: Expression, user: string): Ty
 /** container_of(pointer, struct inode, i_data) */
 function checkContainerOf(c: Checker, node: CallExpression): Type {
 	const [pointer, container, member] = node.arguments;
-	if (node.arguments.length !== 3 || container?.kind !== "type_name" || pointer?.kind === "type_name" || member?.kind === "type_name") {
+	if (
+		node.arguments.length !== 3 ||
+		container?.kind !== "type_name" ||
+		pointer?.kind === "type_name" ||
+		member?.kind === "type_name"
+	) {
 		const usage = "`container_of(pointer, struct inode, i_data)`";
 		if (container && container.kind !== "type_name" && node.arguments.length === 3) {
 			c.report("builtin-argument", container, `\`container_of\` takes a type as its second argument: ${usage}`, {
-				...(container.kind === "name" && c.findTag(container.name.text) && { fix: replacement(container, `struct ${container.name.text}`) }),
+				...(container.kind === "name" &&
+					c.findTag(container.name.text) && { fix: replacement(container, `struct ${container.name.text}`) }),
 			});
 			if (pointer && pointer.kind !== "type_name") checkExpression(c, pointer);
 		} else {
@@ -293,7 +326,11 @@ function checkContainerOf(c: Checker, node: CallExpression): Type {
 	const inner = pointer ? checkOperand(c, pointer) : unknownType;
 	if (struct.kind === "unknown" || !member) return unknownType;
 	if (!isStruct(struct)) {
-		c.report("builtin-argument", container, `\`container_of\` takes the struct around the field; this is ${typeText(struct)}`);
+		c.report(
+			"builtin-argument",
+			container,
+			`\`container_of\` takes the struct around the field; this is ${typeText(struct)}`,
+		);
 		return unknownType;
 	}
 	const field = memberPath(c, struct, member, "container_of");
@@ -309,13 +346,15 @@ function checkViolation(call: BuiltinCall): Type {
 	const kind = argument(call, 0);
 	const name = kind.kind === "name" ? kind.name : undefined;
 	setType(kind, unknownType);
-	if (name === undefined) call.c.report("builtin-argument", kind, "`__violation` takes the name of a kind of violation first");
+	if (name === undefined)
+		call.c.report("builtin-argument", kind, "`__violation` takes the name of a kind of violation first");
 	else if (!(violationKinds as readonly string[]).includes(name.text)) {
 		call.c.reportUnknown("unknown-expectation", name, "unknown kind of violation", violationKinds);
 	}
 	const message = argument(call, 1);
 	checkExpression(call.c, message);
-	if (bare(message).kind !== "string") call.c.report("builtin-argument", message, "`__violation` takes a message in quotes as its second argument");
+	if (bare(message).kind !== "string")
+		call.c.report("builtin-argument", message, "`__violation` takes a message in quotes as its second argument");
 	return voidType;
 }
 
@@ -333,7 +372,12 @@ function assertion(least: number, most: number, returns: Type): Builtin {
 	};
 }
 
-function constantCall(least: number, usage: string, returns: Type, fold: (values: readonly number[], call: BuiltinCall) => number | undefined): Builtin {
+function constantCall(
+	least: number,
+	usage: string,
+	returns: Type,
+	fold: (values: readonly number[], call: BuiltinCall) => number | undefined,
+): Builtin {
 	return {
 		least,
 		most: least,
@@ -360,19 +404,35 @@ function foldBit([number = 0]: readonly number[], call: BuiltinCall): number | u
 
 const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	["BIT", constantCall(1, "BIT(nr)", unsignedLongType, foldBit)],
-	["KERNEL_VERSION", constantCall(3, "KERNEL_VERSION(6, 5, 0)", intType, ([a = 0, b = 0, p = 0]) => kernelVersion(a, b, p))],
+	[
+		"KERNEL_VERSION",
+		constantCall(3, "KERNEL_VERSION(6, 5, 0)", intType, ([a = 0, b = 0, p = 0]) => kernelVersion(a, b, p)),
+	],
 	["READ_ONCE", { least: 1, most: 1, usage: "READ_ONCE(x)", check: (call) => place(call, argument(call, 0)) }],
 	["rcu_dereference", { least: 1, most: 1, usage: "rcu_dereference(p)", check: checkRcuDereference }],
 	["WRITE_ONCE", { least: 2, most: 2, usage: "WRITE_ONCE(x, value)", effect: true, check: checkStore }],
 	["rcu_assign_pointer", { least: 2, most: 2, usage: "rcu_assign_pointer(p, value)", effect: true, check: checkStore }],
-	["smp_load_acquire", { least: 1, most: 1, usage: "smp_load_acquire(&x)", check: (call) => pointee(call, argument(call, 0)) }],
-	["smp_store_release", { least: 2, most: 2, usage: "smp_store_release(&x, value)", effect: true, check: checkStoreRelease }],
-	["data_race", { least: 1, most: 1, usage: "data_race(expression)", check: (call) => checkExpression(call.c, argument(call, 0)) }],
-	...["add", "and", "or", "xor"].map((name) => [`__fetch_${name}`, update(1, `__fetch_${name}(&x, value, ordering)`)] as const),
+	[
+		"smp_load_acquire",
+		{ least: 1, most: 1, usage: "smp_load_acquire(&x)", check: (call) => pointee(call, argument(call, 0)) },
+	],
+	[
+		"smp_store_release",
+		{ least: 2, most: 2, usage: "smp_store_release(&x, value)", effect: true, check: checkStoreRelease },
+	],
+	[
+		"data_race",
+		{ least: 1, most: 1, usage: "data_race(expression)", check: (call) => checkExpression(call.c, argument(call, 0)) },
+	],
+	...["add", "and", "or", "xor"].map(
+		(name) => [`__fetch_${name}`, update(1, `__fetch_${name}(&x, value, ordering)`)] as const,
+	),
 	["__xchg", update(1, "__xchg(&x, value, ordering)")],
 	["__cmpxchg", update(2, "__cmpxchg(&x, old, new, ordering)")],
 	["__fetch_add_unless", update(2, "__fetch_add_unless(&x, value, unless, ordering)")],
-	...["__lock", "__lock_shared", "__unlock", "__unlock_shared", "__downgrade"].map((name) => [name, lock(voidType)] as const),
+	...["__lock", "__lock_shared", "__unlock", "__unlock_shared", "__downgrade"].map(
+		(name) => [name, lock(voidType)] as const,
+	),
 	...["__trylock", "__trylock_shared"].map((name) => [name, lock(boolType)] as const),
 	...["__holds", "__holds_shared", "__is_locked"].map((name) => [name, lock(boolType, false)] as const),
 	...["lockdep_assert_held", "lockdep_assert_held_write"].map((name) => [name, lock(voidType, false)] as const),
@@ -381,7 +441,16 @@ const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	["__bit_unlock", bitLock(voidType)],
 	["__percpu", { least: 2, most: 2, usage: "__percpu(variable, cpu)", check: checkPercpu }],
 	["__call_rcu", { least: 1, most: many, usage: "__call_rcu(function, argument)", effect: true, check: checkCallRcu }],
-	["call_rcu", { least: 2, most: 2, usage: "call_rcu(&object->rcu, function)", effect: true, check: (call) => callback(call, 1, [0]) }],
+	[
+		"call_rcu",
+		{
+			least: 2,
+			most: 2,
+			usage: "call_rcu(&object->rcu, function)",
+			effect: true,
+			check: (call) => callback(call, 1, [0]),
+		},
+	],
 	["kfree_rcu", { least: 2, most: 2, usage: "kfree_rcu(pointer, field)", effect: true, check: checkKfreeRcu }],
 	["__allocate", { least: 1, most: 1, usage: "__allocate(pool)", effect: true, check: checkAllocate }],
 	["__free", { least: 1, most: 1, usage: "__free(pointer)", effect: true, check: checkFree }],
@@ -390,14 +459,19 @@ const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	["assert", assertion(1, 1, voidType)],
 	...["BUG_ON", "VM_BUG_ON"].map((name) => [name, assertion(1, 1, voidType)] as const),
 	...["VM_BUG_ON_PAGE", "VM_BUG_ON_FOLIO"].map((name) => [name, assertion(2, 2, voidType)] as const),
-	...["WARN_ON", "WARN_ON_ONCE", "VM_WARN_ON", "VM_WARN_ON_ONCE"].map((name) => [name, assertion(1, 1, boolType)] as const),
-	...["VM_WARN_ON_FOLIO", "VM_WARN_ON_ONCE_FOLIO", "VM_WARN_ON_ONCE_PAGE"].map((name) => [name, assertion(2, 2, boolType)] as const),
+	...["WARN_ON", "WARN_ON_ONCE", "VM_WARN_ON", "VM_WARN_ON_ONCE"].map(
+		(name) => [name, assertion(1, 1, boolType)] as const,
+	),
+	...["VM_WARN_ON_FOLIO", "VM_WARN_ON_ONCE_FOLIO", "VM_WARN_ON_ONCE_PAGE"].map(
+		(name) => [name, assertion(2, 2, boolType)] as const,
+	),
 	...["likely", "unlikely"].map((name) => [name, { ...assertion(1, 1, intType), check: checkLikely }] as const),
 ]);
 
 function checkRcuDereference(call: BuiltinCall): Type {
 	const type = place(call, argument(call, 0));
-	if (type.kind !== "unknown" && type.kind !== "pointer") return wrong(call, argument(call, 0), "a pointer that RCU protects");
+	if (type.kind !== "unknown" && type.kind !== "pointer")
+		return wrong(call, argument(call, 0), "a pointer that RCU protects");
 	return type;
 }
 
@@ -421,5 +495,9 @@ function checkLikely(call: BuiltinCall): Type {
 }
 
 function checkCallRcu(call: BuiltinCall): Type {
-	return callback(call, 0, call.arguments.slice(1).map((_, index) => index + 1));
+	return callback(
+		call,
+		0,
+		call.arguments.slice(1).map((_, index) => index + 1),
+	);
 }

@@ -1,5 +1,6 @@
 /** What the checker of one file knows: names in scope, what it has said so far. */
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
+import { suggest } from "../suggestions.ts";
 import type {
 	Annotation,
 	Block,
@@ -15,7 +16,6 @@ import type {
 	SourceTree,
 	ThreadMember,
 } from "../syntax.ts";
-import { suggest } from "../suggestions.ts";
 import type { StructType, SymbolInfo, Type } from "../types.ts";
 import { unknownType } from "./types.ts";
 
@@ -146,7 +146,12 @@ export class Checker {
 		if (name.text === "") return;
 		const near = suggest(name.text, candidates);
 		const hint = near === undefined ? "" : `; did you mean \`${near}\`?`;
-		this.report(code, name, `${what} \`${name.text}\`${hint}`, near === undefined ? {} : { fix: replacement(name, near) });
+		this.report(
+			code,
+			name,
+			`${what} \`${name.text}\`${hint}`,
+			near === undefined ? {} : { fix: replacement(name, near) },
+		);
 	}
 
 	// --------------------------------------------------------------------------------------------------- names

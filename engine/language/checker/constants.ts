@@ -2,7 +2,12 @@
 import type { BinaryOperator } from "../syntax.ts";
 
 /** The value of `left operator right`; undefined for a division by zero or a shift past the word. Comparisons give 0 or 1. */
-export function foldBinary(operator: BinaryOperator, left: number, right: number, unsigned: boolean): number | undefined {
+export function foldBinary(
+	operator: BinaryOperator,
+	left: number,
+	right: number,
+	unsigned: boolean,
+): number | undefined {
 	const a = unsigned ? left >>> 0 : left | 0;
 	const b = unsigned ? right >>> 0 : right | 0;
 	switch (operator) {

@@ -4,7 +4,7 @@ import type { Expression } from "../syntax.ts";
 import type { Type } from "../types.ts";
 import { type Checker, setType } from "./checker.ts";
 import { checkExpression } from "./expressions.ts";
-import { decayed, isArithmetic, isScalar, isStruct, sameType, typeText, unknownType } from "./types.ts";
+import { decayed, isArithmetic, isStruct, sameType, typeText, unknownType } from "./types.ts";
 
 /** The expression without parentheses around it. */
 export function bare(node: Expression): Expression {
@@ -26,13 +26,20 @@ export function checkOperand(c: Checker, node: Expression): Type {
 	const inner = bare(node);
 	switch (type.kind) {
 		case "void": {
-			const what = inner.kind === "call" && inner.callee.kind === "name" ? `\`${inner.callee.name.text}\` returns nothing` : "this is void";
+			const what =
+				inner.kind === "call" && inner.callee.kind === "name"
+					? `\`${inner.callee.name.text}\` returns nothing`
+					: "this is void";
 			c.report("void-value", node, `${what}: it has no value to use`);
 			return unknownType;
 		}
 		case "struct":
 		case "union":
-			c.report("struct-by-value", node, `${typeText(type)} is not one word: name the field that is meant, or take its address`);
+			c.report(
+				"struct-by-value",
+				node,
+				`${typeText(type)} is not one word: name the field that is meant, or take its address`,
+			);
 			return unknownType;
 		case "lock":
 			c.report("operand-type", node, `a lock has no value: take its address with \`&\``);
@@ -46,19 +53,23 @@ export function checkOperand(c: Checker, node: Expression): Type {
 
 /** Checks a condition: any word, false when it is zero. */
 export function checkCondition(c: Checker, node: Expression): void {
-	const type = checkOperand(c, node);
-	if (type.kind !== "unknown" && !isScalar(type)) c.report("condition-type", node, `${typeText(type)} is neither true nor false`);
-	if (node.kind === "assignment" && node.operator === "=") {
-		c.report("condition-assignment", node, "an assignment as the whole condition: `==` is meant, or another pair of parentheses is missing", {
-			severity: "warning",
-			fix: {
-				title: "Put parentheses around the assignment",
-				edits: [
-					{ pos: node.pos, end: node.pos, text: "(" },
-					{ pos: node.end, end: node.end, text: ")" },
-				],
+	checkOperand(c, node);
+	if (node.kind === "assignment" && node.operator === "=" && !c.body?.property) {
+		c.report(
+			"condition-assignment",
+			node,
+			"an assignment as the whole condition: `==` is meant, or another pair of parentheses is missing",
+			{
+				severity: "warning",
+				fix: {
+					title: "Put parentheses around the assignment",
+					edits: [
+						{ pos: node.pos, end: node.pos, text: "(" },
+						{ pos: node.end, end: node.end, text: ")" },
+					],
+				},
 			},
-		});
+		);
 	}
 }
 
@@ -73,20 +84,29 @@ export function checkConversion(c: Checker, target: Type, node: Expression, code
 }
 
 /** Says what is wrong when a value of type `source` becomes one of type `target`. */
-export function convert(c: Checker, target: Type, source: Type, node: Expression, code: DiagnosticCode, what: string): void {
+export function convert(
+	c: Checker,
+	target: Type,
+	source: Type,
+	node: Expression,
+	code: DiagnosticCode,
+	what: string,
+): void {
 	if (source.kind === "unknown" || target.kind === "unknown") return;
-	const wanted = `${what} ${typeText(target)}, this is ${typeText(source)}`;
+	const wanted = `${what} ${typeText(target)}, not ${typeText(source)}`;
 	if (isStruct(target) || target.kind === "array" || target.kind === "lock" || target.kind === "function") {
 		c.report(code, node, wanted);
 	} else if (target.kind === "pointer") {
 		if (source.kind !== "pointer") {
-			if (!isNull(node)) c.report(code, node, `${wanted}: a number becomes a pointer only by a cast`, castFix(node, target));
+			if (!isNull(node))
+				c.report(code, node, `${wanted}: a number becomes a pointer only by a cast`, castFix(node, target));
 		} else if (target.to.kind !== "void" && source.to.kind !== "void" && !sameType(target.to, source.to)) {
 			c.report(code, node, wanted);
 		}
 	} else if (target.kind === "void") c.report(code, node, `${what} no value`);
 	else if (source.kind === "pointer") {
-		if (target.kind !== "bool") c.report(code, node, `${wanted}: a pointer becomes a number only by a cast`, castFix(node, target));
+		if (target.kind !== "bool")
+			c.report(code, node, `${wanted}: a pointer becomes a number only by a cast`, castFix(node, target));
 	} else if (target.kind === "enum" && source.kind === "enum" && target.name !== source.name) {
 		c.report("enum-mixed", node, wanted, { severity: "warning" });
 	}
@@ -128,7 +148,7 @@ export function checkDesignator(
 		return undefined;
 	}
 	if (target?.kind === "pointer" && !sameType(target.to, called)) {
-		c.report(code, node, `${what} ${typeText(target)}, this is ${typeText(called)}`);
+		c.report(code, node, `${what} ${typeText(target)}, not ${typeText(called)}`);
 	}
 	return called;
 }

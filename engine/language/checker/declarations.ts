@@ -2,7 +2,7 @@
 import type { DefineItem, FunctionItem, Item, Parameter, TypedefItem, TypeName, VariableItem } from "../syntax.ts";
 import type { StructType, SymbolInfo, Type } from "../types.ts";
 import { checkFunctionAnnotations, checkVariableAnnotations } from "./annotations.ts";
-import { type BodyContext, type Checker, hasAnnotation, makeSymbol, type Mutable } from "./checker.ts";
+import { type BodyContext, type Checker, hasAnnotation, type Mutable, makeSymbol } from "./checker.ts";
 import { checkExpression } from "./expressions.ts";
 import { checkObjectInitializer } from "./initializers.ts";
 import { checkScenario } from "./scenarios.ts";
@@ -107,11 +107,16 @@ function declareFunction(c: Checker, node: FunctionItem): void {
 	const symbol = makeSymbol(c, builtin ? "builtin" : "function", node.name.text, node);
 	node.symbol = symbol;
 	c.postpone(symbol, () => {
-		const returns = resolveType(c, node.returnType, undefined);
+		let returns = resolveType(c, node.returnType, undefined);
 		if (isStruct(returns) || returns.kind === "array" || returns.kind === "lock") {
 			c.report("struct-by-value", node.returnType, `${typeText(returns)} is not returned by value: return a pointer`);
+			returns = unknownType;
 		}
-		symbol.type = { kind: "function", returns, parameters: node.parameters.map((parameter) => parameterType(c, parameter)) };
+		symbol.type = {
+			kind: "function",
+			returns,
+			parameters: node.parameters.map((parameter) => parameterType(c, parameter)),
+		};
 	});
 	if (node.variadic && !c.isPrelude) {
 		c.report("unexpected-token", node.name, "functions with `...` are not supported: give every argument a parameter");
@@ -154,7 +159,11 @@ export function objectType(c: Checker, node: VariableItem): Type {
 	if (!checkComplete(c, type, node.typeName)) return unknownType;
 	if (node.storage === "pool" || node.storage === "typesafe_by_rcu_pool") {
 		if (type.kind !== "unknown" && (type.kind !== "array" || !isStruct(type.of))) {
-			c.report("storage", node.name, `a pool is an array of structs: \`pool struct anon_vma ${node.name.text || "anon_vmas"}[2];\``);
+			c.report(
+				"storage",
+				node.name,
+				`a pool is an array of structs: \`pool struct anon_vma ${node.name.text || "anon_vmas"}[2];\``,
+			);
 			return unknownType;
 		}
 	}
@@ -169,7 +178,11 @@ export function checkComplete(c: Checker, type: Type, at: TypeName): boolean {
 		return false;
 	}
 	if (isStruct(element) && (c.completed(element) as StructType).fields === undefined) {
-		c.report("incomplete-type", at, `the fields of ${typeText(element)} are not known here: include the file that has them`);
+		c.report(
+			"incomplete-type",
+			at,
+			`the fields of ${typeText(element)} are not known here: include the file that has them`,
+		);
 		return false;
 	}
 	return true;
@@ -187,8 +200,9 @@ function checkFunction(c: Checker, node: FunctionItem): void {
 	if (type?.kind !== "function") return;
 	if (node.body === undefined && node.annotations.length === 0 && c.isPrelude) return;
 	c.inScope(() => {
-		for (const [index, parameter] of node.parameters.entries()) declareParameter(c, parameter, type.parameters[index] ?? unknownType);
-		const body: BodyContext = newBody(node, node.name.text, type.returns);
+		for (const [index, parameter] of node.parameters.entries())
+			declareParameter(c, parameter, type.parameters[index] ?? unknownType);
+		const body: BodyContext = newBody(node, `\`${node.name.text}\``, type.returns);
 		c.body = body;
 		checkFunctionAnnotations(c, node);
 		if (node.body !== undefined) checkBody(c, node.body, node.name);

@@ -93,7 +93,11 @@ function checkName(c: Checker, node: NameExpression): Type {
 			c.report("unknown-name", node, `\`${symbol.name}\` is a type; a value is needed here`);
 			return setType(node, unknownType);
 		case "thread":
-			c.report("unknown-name", node, `\`${symbol.name}\` is a thread; its variables are \`${symbol.name}.variable\`, in properties`);
+			c.report(
+				"unknown-name",
+				node,
+				`\`${symbol.name}\` is a thread; its variables are \`${symbol.name}.variable\`, in properties`,
+			);
 			return setType(node, unknownType);
 		case "constant":
 			if (symbol.type.kind !== "void") break;
@@ -106,7 +110,12 @@ function checkName(c: Checker, node: NameExpression): Type {
 }
 
 /** Reports a name that nothing declares, once in a body. */
-function reportUnknownName(c: Checker, node: NameExpression, code: "unknown-name" | "unknown-function", what: string): void {
+function reportUnknownName(
+	c: Checker,
+	node: NameExpression,
+	code: "unknown-name" | "unknown-function",
+	what: string,
+): void {
 	const { text } = node.name;
 	if (c.body?.reported.has(text)) return;
 	c.body?.reported.add(text);
@@ -145,11 +154,15 @@ function checkMember(c: Checker, node: MemberExpression): Type {
 	const between = { pos: node.object.end, end: node.name.pos };
 	if (!node.arrow && pointed && isStruct(pointed)) {
 		if (node.name.text !== "") {
-			c.report("not-a-struct", node.name, `this is a pointer to ${typeText(pointed)}: write \`->\``, { fix: replacement(between, "->") });
+			c.report("not-a-struct", node.name, `this is a pointer to ${typeText(pointed)}: write \`->\``, {
+				fix: replacement(between, "->"),
+			});
 		}
 	} else if (node.arrow && isStruct(object)) {
 		if (node.name.text !== "") {
-			c.report("not-a-struct", node.name, `this is ${typeText(object)} itself, not a pointer to it: write \`.\``, { fix: replacement(between, ".") });
+			c.report("not-a-struct", node.name, `this is ${typeText(object)} itself, not a pointer to it: write \`.\``, {
+				fix: replacement(between, "."),
+			});
 		}
 	} else if (!isStruct(node.arrow ? (pointed ?? unknownType) : object)) {
 		if (node.name.text !== "") c.report("not-a-struct", node.object, `${typeText(object)} has no fields`);
@@ -158,7 +171,11 @@ function checkMember(c: Checker, node: MemberExpression): Type {
 	const owner = c.completed(node.arrow || !isStruct(object) ? (pointed ?? object) : object);
 	if (!isStruct(owner)) return setType(node, unknownType);
 	if (owner.fields === undefined) {
-		c.report("incomplete-type", node.object, `the fields of ${typeText(owner)} are not known here: include the file that has them`);
+		c.report(
+			"incomplete-type",
+			node.object,
+			`the fields of ${typeText(owner)} are not known here: include the file that has them`,
+		);
 		return setType(node, unknownType);
 	}
 	const field = fieldOf(owner, node.name.text);
@@ -192,9 +209,11 @@ function checkThreadVariable(c: Checker, node: MemberExpression, object: NameExp
 function checkIndex(c: Checker, node: IndexExpression): Type {
 	const object = checkExpression(c, node.object);
 	const index = checkOperand(c, node.index);
-	if (index.kind !== "unknown" && !isArithmetic(index)) c.report("operand-type", node.index, `an index is a number, this is ${typeText(index)}`);
+	if (index.kind !== "unknown" && !isArithmetic(index))
+		c.report("operand-type", node.index, `an index is a number, this is ${typeText(index)}`);
 	if (object.kind === "array") return setType(node, c.completed(object.of));
-	if (object.kind === "pointer" && object.to.kind !== "void" && object.to.kind !== "function") return setType(node, c.completed(object.to));
+	if (object.kind === "pointer" && object.to.kind !== "void" && object.to.kind !== "function")
+		return setType(node, c.completed(object.to));
 	if (object.kind !== "unknown") c.report("operand-type", node.object, `${typeText(object)} has no elements`);
 	return setType(node, unknownType);
 }
@@ -270,7 +289,11 @@ function checkAddress(c: Checker, node: UnaryExpression): Type {
 		return setType(node, unknownType);
 	}
 	if (!isLvalue(node.operand)) {
-		c.report("lvalue-required", node.operand, "this is a value, not a variable or a place in memory; it has no address");
+		c.report(
+			"lvalue-required",
+			node.operand,
+			"this is a value, not a variable or a place in memory; it has no address",
+		);
 		return setType(node, unknownType);
 	}
 	return setType(node, { kind: "pointer", to: type });
@@ -279,7 +302,8 @@ function checkAddress(c: Checker, node: UnaryExpression): Type {
 function checkDereference(c: Checker, node: UnaryExpression): Type {
 	const type = decayed(checkExpression(c, node.operand));
 	if (type.kind === "unknown") return setType(node, unknownType);
-	if (type.kind === "pointer" && type.to.kind !== "void" && type.to.kind !== "function") return setType(node, c.completed(type.to));
+	if (type.kind === "pointer" && type.to.kind !== "void" && type.to.kind !== "function")
+		return setType(node, c.completed(type.to));
 	const message =
 		type.kind === "pointer" && type.to.kind === "void"
 			? "a void pointer does not say what it points to: cast it first"
@@ -332,12 +356,10 @@ function fold(node: BinaryExpression, type: Type): number | undefined {
 }
 
 function checkLogical(c: Checker, node: BinaryExpression): Type {
-	const left = checkOperand(c, node.left);
-	const right = checkOperand(c, node.right);
-	for (const [type, operand] of [[left, node.left], [right, node.right]] as const) {
-		if (type.kind !== "unknown" && !isScalar(type)) c.report("condition-type", operand, `${typeText(type)} is neither true nor false`);
-	}
-	const decided = node.operator === "&&" ? node.left.constant === 0 : node.left.constant !== undefined && node.left.constant !== 0;
+	checkOperand(c, node.left);
+	checkOperand(c, node.right);
+	const decided =
+		node.operator === "&&" ? node.left.constant === 0 : node.left.constant !== undefined && node.left.constant !== 0;
 	if (decided) return setType(node, intType, Number(node.operator === "||"));
 	return setType(node, intType, fold(node, intType));
 }
@@ -345,7 +367,9 @@ function checkLogical(c: Checker, node: BinaryExpression): Type {
 function checkComparison(c: Checker, node: BinaryExpression, left: Type, right: Type): Type {
 	if (left.kind === "pointer" && right.kind === "pointer") {
 		if (!sameType(left.to, right.to) && left.to.kind !== "void" && right.to.kind !== "void") {
-			c.report("comparison-type", node, `${typeText(left)} is compared with ${typeText(right)}`, { severity: "warning" });
+			c.report("comparison-type", node, `${typeText(left)} is compared with ${typeText(right)}`, {
+				severity: "warning",
+			});
 		}
 	} else if (left.kind === "pointer" || right.kind === "pointer") {
 		const number = left.kind === "pointer" ? node.right : node.left;
@@ -366,16 +390,22 @@ function checkPointerArithmetic(c: Checker, node: BinaryExpression, left: Type, 
 	const { operator } = node;
 	const pointer = left.kind === "pointer" ? left : right;
 	if (left.kind === "pointer" && right.kind === "pointer") {
-		if (operator === "-" && sameType(left.to, right.to)) return setType(node, { kind: "integer", name: "long", signed: true, bits: 32 });
+		if (operator === "-" && sameType(left.to, right.to))
+			return setType(node, { kind: "integer", name: "long", signed: true, bits: 32 });
 	} else if (operator === "+" || (operator === "-" && left.kind === "pointer")) {
 		if (pointer.kind === "pointer" && pointer.to.kind !== "void") return setType(node, pointer);
 		c.report("operand-type", node, "a void pointer does not say how far its next element is: cast it first");
 		return setType(node, unknownType);
 	}
 	const side = left.kind === "pointer" ? node.left : node.right;
-	c.report("operand-type", side, `\`${operator}\` takes numbers, this is ${typeText(pointer)}: cast it to unsigned long first`, {
-		fix: { title: "Cast to unsigned long", edits: [{ pos: side.pos, end: side.pos, text: "(unsigned long)" }] },
-	});
+	c.report(
+		"operand-type",
+		side,
+		`\`${operator}\` takes numbers, this is ${typeText(pointer)}: cast it to unsigned long first`,
+		{
+			fix: { title: "Cast to unsigned long", edits: [{ pos: side.pos, end: side.pos, text: "(unsigned long)" }] },
+		},
+	);
 	return setType(node, unknownType);
 }
 
@@ -384,7 +414,11 @@ function checkAssignment(c: Checker, node: AssignmentExpression): Type {
 	const target = checkExpression(c, node.target);
 	if (isStruct(target)) {
 		checkExpression(c, node.value);
-		c.report("struct-by-value", node, `${typeText(target)} is copied word by word in C; say which words: assign its fields`);
+		c.report(
+			"struct-by-value",
+			node,
+			`${typeText(target)} is copied word by word in C; say which words: assign its fields`,
+		);
 		return setType(node, unknownType);
 	}
 	if (target.kind === "array" || target.kind === "lock" || target.kind === "function" || target.kind === "void") {
@@ -394,14 +428,24 @@ function checkAssignment(c: Checker, node: AssignmentExpression): Type {
 	}
 	const writable = checkLvalue(c, node.target, "assigned");
 	const operator = node.operator.slice(0, -1);
-	if (operator === "") checkConversion(c, target, node.value, "assignment-type", "this is assigned to");
+	if (operator === "") checkConversion(c, target, node.value, "assignment-type", "what is assigned to is");
 	else {
 		const value = checkOperand(c, node.value);
 		const pointers = target.kind === "pointer" && (operator === "+" || operator === "-") && isArithmetic(value);
-		if (value.kind !== "unknown" && target.kind !== "unknown" && !pointers && !(isArithmetic(target) && isArithmetic(value))) {
-			c.report("operand-type", node, `\`${node.operator}\` takes numbers, these are ${typeText(target)} and ${typeText(value)}`);
+		if (
+			value.kind !== "unknown" &&
+			target.kind !== "unknown" &&
+			!pointers &&
+			!(isArithmetic(target) && isArithmetic(value))
+		) {
+			c.report(
+				"operand-type",
+				node,
+				`\`${node.operator}\` takes numbers, these are ${typeText(target)} and ${typeText(value)}`,
+			);
 		}
-		if ((operator === "/" || operator === "%") && node.value.constant === 0) c.report("constant-division", node.value, "division by zero");
+		if ((operator === "/" || operator === "%") && node.value.constant === 0)
+			c.report("constant-division", node.value, "division by zero");
 	}
 	return setType(node, writable ? target : unknownType);
 }
@@ -415,7 +459,8 @@ function checkConditional(c: Checker, node: ConditionalExpression): Type {
 	const then = decayed(checkExpression(c, node.then));
 	const otherwise = decayed(checkExpression(c, node.otherwise));
 	const type = joined(c, node, then, otherwise);
-	const chosen = node.condition.constant === undefined ? undefined : node.condition.constant !== 0 ? node.then : node.otherwise;
+	const chosen =
+		node.condition.constant === undefined ? undefined : node.condition.constant !== 0 ? node.then : node.otherwise;
 	return setType(node, type, chosen?.constant);
 }
 
@@ -434,7 +479,8 @@ function joined(c: Checker, node: ConditionalExpression, then: Type, otherwise: 
 	if (otherwise.kind === "pointer" && node.then?.constant === 0) return otherwise;
 	if (isStruct(then) || isStruct(otherwise)) {
 		c.report("struct-by-value", node, "a struct is not chosen by value: choose between addresses");
-	} else c.report("operand-type", node, `one side of this \`?:\` is ${typeText(then)}, the other ${typeText(otherwise)}`);
+	} else
+		c.report("operand-type", node, `one side of this \`?:\` is ${typeText(then)}, the other ${typeText(otherwise)}`);
 	return unknownType;
 }
 
@@ -480,7 +526,8 @@ function checkCall(c: Checker, node: CallExpression): Type {
 	setType(callee, symbol.type);
 	if (symbol.type.kind !== "function") {
 		checkArgumentsLoosely(c, node);
-		if (symbol.type.kind !== "unknown") c.report("not-a-function", callee, `\`${symbol.name}\` is ${typeText(symbol.type)}, not a function`);
+		if (symbol.type.kind !== "unknown")
+			c.report("not-a-function", callee, `\`${symbol.name}\` is ${typeText(symbol.type)}, not a function`);
 		return setType(node, unknownType);
 	}
 	if (symbol.kind === "builtin") {
@@ -512,7 +559,7 @@ function checkArguments(c: Checker, node: CallExpression, symbol: SymbolInfo, pa
 		const what = `argument ${index + 1}${name} of \`${symbol.name}\` is`;
 		if (argument.kind === "type_name") {
 			resolveType(c, argument, undefined);
-			c.report("argument-type", argument, `${what} ${typeText(type)}, this is a type`);
+			c.report("argument-type", argument, `${what} ${typeText(type)}, not a type`);
 		} else if (parameter && isByReference(parameter)) checkReference(c, argument, type, what);
 		else checkConversion(c, type, argument, "argument-type", what);
 	}
@@ -533,9 +580,12 @@ export function checkCount(c: Checker, node: CallExpression, symbol: SymbolInfo,
 	const given = node.arguments.length;
 	if (given === count) return true;
 	const declared = symbol.declaration.kind === "function" ? symbol.declaration.parameters : [];
-	const list = declared.map((parameter) => parameter.name?.text ?? typeText(parameter.typeName.type ?? unknownType)).join(", ");
+	const list = declared
+		.map((parameter) => parameter.name?.text ?? typeText(parameter.typeName.type ?? unknownType))
+		.join(", ");
 	const takes = count === 0 ? "no arguments" : count === 1 ? "one argument" : `${count} arguments`;
-	const range = given > count ? { pos: node.arguments[count]?.pos ?? node.pos, end: node.arguments.at(-1)?.end ?? node.end } : node;
+	const range =
+		given > count ? { pos: node.arguments[count]?.pos ?? node.pos, end: node.arguments.at(-1)?.end ?? node.end } : node;
 	const place = given > count ? range : { pos: node.callee.pos, end: node.callee.end };
 	c.report("argument-count", place, `\`${symbol.name}\` takes ${takes}${list ? ` (${list})` : ""}, not ${given}`);
 	return false;

@@ -9,8 +9,9 @@ import { isStruct, typeText, unknownType } from "./types.ts";
 /** Checks the initial value of an object: it must be known before the first step. */
 export function checkObjectInitializer(c: Checker, node: VariableItem, type: Type): void {
 	if (node.initializer === undefined) return;
+	const before = c.diagnostics.length;
 	checkInitializer(c, type, node.initializer);
-	checkKnownBefore(c, node.initializer);
+	if (c.diagnostics.length === before) checkKnownBefore(c, node.initializer);
 }
 
 /** Checks a value, or a list of values, for an object of this type. */
@@ -31,7 +32,13 @@ export function checkInitializer(c: Checker, type: Type, node: Initializer): voi
 	} else if (isStruct(type)) {
 		const given = checkExpression(c, node);
 		if (given.kind === "unknown") return;
-		c.report("initializer", node, isStruct(given) ? `${typeText(type)} is not copied: give its fields values in braces` : `${typeText(type)} takes values in braces`);
+		c.report(
+			"initializer",
+			node,
+			isStruct(given)
+				? `${typeText(type)} is not copied: give its fields values in braces`
+				: `${typeText(type)} takes values in braces`,
+		);
 	} else if (type.kind === "array") {
 		checkExpression(c, node);
 		c.report("initializer", node, `${typeText(type)} takes values in braces`);
@@ -64,7 +71,13 @@ function checkList(c: Checker, type: Type, node: InitializerList): void {
 	const [only] = node.entries;
 	if (node.entries.length !== 1 || only === undefined || only.designators.length > 0 || complete.kind === "lock") {
 		for (const entry of node.entries) checkInitializer(c, unknownType, entry.value);
-		c.report("initializer", node, complete.kind === "lock" ? "a lock begins unlocked: leave its value out" : `${typeText(complete)} is one word: give it one value`);
+		c.report(
+			"initializer",
+			node,
+			complete.kind === "lock"
+				? "a lock begins unlocked: leave its value out"
+				: `${typeText(complete)} is one word: give it one value`,
+		);
 		return;
 	}
 	checkInitializer(c, complete, only.value);
@@ -81,7 +94,10 @@ function checkEntry(c: Checker, type: Type, entry: InitializerEntry, next: numbe
 			checkInitializer(c, unknownType, entry.value);
 			// One report for all that is too much.
 			if (!seen.has("…")) {
-				const count = type.kind === "array" ? `${type.length} elements` : `${isStruct(type) ? (type.fields ?? []).length : 0} fields`;
+				const count =
+					type.kind === "array"
+						? `${type.length} elements`
+						: `${isStruct(type) ? (type.fields ?? []).length : 0} fields`;
 				c.report("initializer", entry, `${typeText(type)} has only ${count}`);
 			}
 			seen.set("…", entry);
@@ -90,7 +106,8 @@ function checkEntry(c: Checker, type: Type, entry: InitializerEntry, next: numbe
 		({ type: target, path } = element);
 	}
 	for (const [level, designator] of entry.designators.entries()) {
-		const found = designator.kind === "field" ? fieldAt(c, target, designator.name) : indexAt(c, target, designator.index);
+		const found =
+			designator.kind === "field" ? fieldAt(c, target, designator.name) : indexAt(c, target, designator.index);
 		if (found === undefined) {
 			checkInitializer(c, unknownType, entry.value);
 			return position + 1;
@@ -117,12 +134,17 @@ interface Element {
 }
 
 function elementAt(type: Type, position: number): Element | undefined {
-	if (type.kind === "array") return position < type.length ? { type: type.of, path: `[${position}]`, position } : undefined;
+	if (type.kind === "array")
+		return position < type.length ? { type: type.of, path: `[${position}]`, position } : undefined;
 	const field = isStruct(type) ? type.fields?.[position] : undefined;
 	return field && { type: field.type, path: `.${field.name}`, position };
 }
 
-function fieldAt(c: Checker, type: Type, name: Range & { readonly text: string; readonly kind: "identifier" }): Element | undefined {
+function fieldAt(
+	c: Checker,
+	type: Type,
+	name: Range & { readonly text: string; readonly kind: "identifier" },
+): Element | undefined {
 	const struct = c.completed(type);
 	if (!isStruct(struct)) {
 		if (struct.kind !== "unknown") c.report("initializer", name, `${typeText(type)} has no fields`);
@@ -130,7 +152,12 @@ function fieldAt(c: Checker, type: Type, name: Range & { readonly text: string; 
 	}
 	const field = fieldOf(struct, name.text);
 	if (field === undefined) {
-		c.reportUnknown("unknown-field", name, `${typeText(struct)} has no field`, (struct.fields ?? []).map((one) => one.name));
+		c.reportUnknown(
+			"unknown-field",
+			name,
+			`${typeText(struct)} has no field`,
+			(struct.fields ?? []).map((one) => one.name),
+		);
 		return undefined;
 	}
 	if (field.node.symbol) c.designated.set(name, field.node.symbol);
@@ -145,7 +172,8 @@ function indexAt(c: Checker, type: Type, node: Expression): Element | undefined 
 	}
 	const index = node.constant;
 	if (index === undefined || index < 0 || index >= type.length) {
-		if (node.type?.kind !== "unknown") c.report("initializer", node, `an index of ${typeText(type)} is a constant from 0 to ${type.length - 1}`);
+		if (node.type?.kind !== "unknown")
+			c.report("initializer", node, `an index of ${typeText(type)} is a constant from 0 to ${type.length - 1}`);
 		return undefined;
 	}
 	return { type: type.of, path: `[${index}]`, position: index };
@@ -160,7 +188,11 @@ function checkKnownBefore(c: Checker, node: Initializer): void {
 	}
 	const unknown = firstUnknown(node);
 	if (unknown) {
-		c.report("not-constant", unknown, "the value of an object is known before the first step: constants, params and addresses; the rest belongs into `init`");
+		c.report(
+			"not-constant",
+			unknown,
+			"the value of an object is known before the first step: constants, params and addresses; the rest belongs into `init`",
+		);
 	}
 }
 
@@ -171,10 +203,15 @@ function firstUnknown(node: Expression): Expression | undefined {
 		case "name":
 			if (node.type?.kind === "array") return undefined;
 			if (node.name.text === "LINUX_VERSION_CODE") return undefined;
-			if (node.symbol?.kind === "param" || node.symbol?.kind === "constant" || node.symbol?.kind === "enumerator") return undefined;
+			if (node.symbol?.kind === "param" || node.symbol?.kind === "constant" || node.symbol?.kind === "enumerator")
+				return undefined;
 			return node;
 		case "unary":
-			return node.operator === "&" ? unknownAddress(node.operand) : node.operator === "*" ? node : firstUnknown(node.operand);
+			return node.operator === "&"
+				? unknownAddress(node.operand)
+				: node.operator === "*"
+					? node
+					: firstUnknown(node.operand);
 		case "binary":
 			return firstUnknown(node.left) ?? firstUnknown(node.right);
 		case "conditional":
@@ -203,7 +240,10 @@ function unknownAddress(node: Expression): Expression | undefined {
 		case "member":
 			return inner.arrow ? firstUnknown(inner.object) : unknownAddress(inner.object);
 		case "index":
-			return (inner.object.type?.kind === "pointer" ? firstUnknown(inner.object) : unknownAddress(inner.object)) ?? firstUnknown(inner.index);
+			return (
+				(inner.object.type?.kind === "pointer" ? firstUnknown(inner.object) : unknownAddress(inner.object)) ??
+				firstUnknown(inner.index)
+			);
 		case "unary":
 			return inner.operator === "*" ? firstUnknown(inner.operand) : inner;
 		default:

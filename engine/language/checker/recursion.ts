@@ -60,14 +60,21 @@ class CycleSearch {
 		// The call to complain about is one in this file, best the one that closes the cycle.
 		const own = [...calls].reverse().find((call) => callerFile(this.c, call) !== undefined) ?? last;
 		const later = calls.some((call) => call.callback) ? " (by way of call_rcu())" : "";
-		this.c.report("recursion", own.node.callee, `recursion: ${names.join(" → ")}${later}; calls are inlined, so write a loop, or bound it by hand`, {
-			related: calls
-				.filter((call) => call !== own)
-				.flatMap((call) => {
-					const at = nameOf(call.symbol);
-					return [{ file: call.symbol.file, pos: at.pos, end: at.end, message: `\`${call.symbol.name}\` takes part in it` }];
-				}),
-		});
+		this.c.report(
+			"recursion",
+			own.node.callee,
+			`recursion: ${names.join(" → ")}${later}; calls are inlined, so write a loop, or bound it by hand`,
+			{
+				related: calls
+					.filter((call) => call !== own)
+					.flatMap((call) => {
+						const at = nameOf(call.symbol);
+						return [
+							{ file: call.symbol.file, pos: at.pos, end: at.end, message: `\`${call.symbol.name}\` takes part in it` },
+						];
+					}),
+			},
+		);
 	}
 }
 
@@ -98,9 +105,14 @@ function reportMissing(c: Checker, call: Call, reported: Set<string>): void {
 			reported.add(symbol.name);
 			const at = nameOf(symbol);
 			const through = next === call ? "" : ` (called by way of \`${call.symbol.name}\`)`;
-			c.report("definition-missing", call.node.callee, `\`${symbol.name}\`${through} is declared, but nothing included here defines it`, {
-				related: [{ file: symbol.file, pos: at.pos, end: at.end, message: "declared here" }],
-			});
+			c.report(
+				"definition-missing",
+				call.node.callee,
+				`\`${symbol.name}\`${through} is declared, but nothing included here defines it`,
+				{
+					related: [{ file: symbol.file, pos: at.pos, end: at.end, message: "declared here" }],
+				},
+			);
 		} else if (!seen.has(item)) {
 			seen.add(item);
 			pending.push(...callsOf(item));

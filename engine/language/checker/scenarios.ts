@@ -13,7 +13,7 @@ import type {
 } from "../syntax.ts";
 import type { SymbolInfo } from "../types.ts";
 import { checkVariableAnnotations } from "./annotations.ts";
-import { type Checker, makeSymbol, type Mutable, Scope } from "./checker.ts";
+import { type Checker, type Mutable, makeSymbol, Scope } from "./checker.ts";
 import { checkCondition, checkConversion, checkOperand } from "./conversions.ts";
 import { objectType } from "./declarations.ts";
 import { checkObjectInitializer } from "./initializers.ts";
@@ -46,7 +46,8 @@ export function checkScenario(c: Checker, node: ScenarioItem): void {
 	}
 	for (const member of node.members) if (member.kind === "property") checkProperty(c, member);
 	const params = new Map<string, ParamMember>();
-	for (const member of node.members) if (member.kind === "param" && !params.has(member.name.text)) params.set(member.name.text, member);
+	for (const member of node.members)
+		if (member.kind === "param" && !params.has(member.name.text)) params.set(member.name.text, member);
 	const checks = new Map<string, SymbolInfo>();
 	for (const member of node.members) if (member.kind === "check") checkCheck(c, member, params, checks);
 	c.scope = undefined;
@@ -62,7 +63,8 @@ function declareMembers(c: Checker, node: ScenarioItem): void {
 				kernel = member;
 				break;
 			case "init":
-				if (init) c.report("duplicate-name", { pos: member.pos, end: member.pos + "init".length }, "a scenario has one `init`");
+				if (init)
+					c.report("duplicate-name", { pos: member.pos, end: member.pos + "init".length }, "a scenario has one `init`");
 				init = member;
 				break;
 			case "variable":
@@ -79,7 +81,6 @@ function declareMembers(c: Checker, node: ScenarioItem): void {
 		}
 	}
 }
-
 
 function declareObject(c: Checker, node: VariableItem): void {
 	const { base } = node.typeName;
@@ -112,7 +113,8 @@ function declareParam(c: Checker, node: ParamMember): void {
 	for (const bound of [node.low, node.high]) {
 		if (!bound) continue;
 		checkConversion(c, type, bound, "param-type", `param \`${node.name.text}\` is`);
-		if (bound.constant === undefined && bound.type?.kind !== "unknown") c.report("not-constant", bound, "the values of a param are constants");
+		if (bound.constant === undefined && bound.type?.kind !== "unknown")
+			c.report("not-constant", bound, "the values of a param are constants");
 	}
 	const low = node.low?.constant;
 	const high = node.high?.constant;
@@ -134,7 +136,7 @@ function hasValues(node: ParamMember): boolean {
 
 function checkInit(c: Checker, node: InitMember): void {
 	c.body = newBody(node, "`init`", voidType);
-	checkBody(c, node.body, undefined);
+	c.inScope(() => checkBody(c, node.body, undefined));
 	c.body = undefined;
 }
 
@@ -148,7 +150,7 @@ function checkThread(c: Checker, node: ThreadMember): void {
 	}
 	c.threadLocals.set(node, new Map());
 	c.body = newBody(node, `thread ${node.name.text}`, voidType);
-	checkBody(c, node.body, undefined);
+	c.inScope(() => checkBody(c, node.body, undefined));
 	c.body = undefined;
 }
 
@@ -160,7 +162,12 @@ function checkProperty(c: Checker, node: PropertyMember): void {
 
 // ----------------------------------------------------------------------------------------------------------- checks
 
-function checkCheck(c: Checker, node: CheckMember, params: ReadonlyMap<string, ParamMember>, checks: Map<string, SymbolInfo>): void {
+function checkCheck(
+	c: Checker,
+	node: CheckMember,
+	params: ReadonlyMap<string, ParamMember>,
+	checks: Map<string, SymbolInfo>,
+): void {
 	const symbol = makeSymbol(c, "check", node.name.text, node, voidType);
 	node.symbol = symbol;
 	const known = checks.get(symbol.name);
@@ -186,7 +193,8 @@ function checkArguments(c: Checker, node: CheckMember, params: ReadonlyMap<strin
 	for (const argument of node.arguments) {
 		const { text } = argument.name;
 		const param = params.get(text);
-		if (given.has(text) && text !== "") c.report("duplicate-check-argument", argument.name, `\`${text}\` is given twice`);
+		if (given.has(text) && text !== "")
+			c.report("duplicate-check-argument", argument.name, `\`${text}\` is given twice`);
 		given.add(text);
 		if (param?.symbol) {
 			argument.symbol = param.symbol;
@@ -196,8 +204,11 @@ function checkArguments(c: Checker, node: CheckMember, params: ReadonlyMap<strin
 			checkOperand(c, argument.value);
 			c.reportUnknown("check-argument", argument.name, "this scenario has no param", params.keys());
 		}
-		if (argument.value.constant === undefined && argument.value.type?.kind !== "unknown") {
-			c.report("not-constant", argument.value, "the value of a param is a constant");
+		const { constant, type } = argument.value;
+		if (constant === undefined) {
+			if (type?.kind !== "unknown") c.report("not-constant", argument.value, "the value of a param is a constant");
+		} else if (param?.symbol?.type.kind === "bool" && constant !== 0 && constant !== 1) {
+			c.report("check-argument", argument.value, `param \`${text}\` is true or false, not ${constant}`);
 		}
 	}
 	return given;
@@ -208,9 +219,14 @@ function checkExpect(c: Checker, node: CheckMember): void {
 		// The parser has complained if the check could not be read; a check that could, and has none, lacks it.
 		const at = c.tree.text[node.end - 1] === ";" ? node.end - 1 : node.end;
 		if (c.tree.errors.some((error) => error.pos >= node.pos && error.pos <= node.end)) return;
-		c.report("expect-missing", node.name, `check \`${node.name.text}\` does not say what it expects: \`expect safe\`, \`expect use_after_free\` …`, {
-			fix: { title: "Expect safe", edits: [{ pos: at, end: at, text: " expect safe" }] },
-		});
+		c.report(
+			"expect-missing",
+			node.name,
+			`check \`${node.name.text}\` does not say what it expects: \`expect safe\`, \`expect use_after_free\` …`,
+			{
+				fix: { title: "Expect safe", edits: [{ pos: at, end: at, text: " expect safe" }] },
+			},
+		);
 	}
 	for (const word of node.expect) checkWord(c, word, expectations, "unknown-expectation", "unknown expectation");
 }

@@ -24,7 +24,12 @@ import { arrayType, declareEnumerators, resolveType } from "./typeNames.ts";
 import { isArithmetic, isStruct, typeText, unknownType } from "./types.ts";
 
 /** A body to be checked: `returns` is undefined where nothing can be returned from. */
-export function newBody(caller: Caller | undefined, name: string, returns: Type | undefined, property = false): BodyContext {
+export function newBody(
+	caller: Caller | undefined,
+	name: string,
+	returns: Type | undefined,
+	property = false,
+): BodyContext {
 	return {
 		caller,
 		name,
@@ -45,11 +50,16 @@ export function checkBody(c: Checker, block: Block, name: Identifier | undefined
 	const { body } = c;
 	if (!body) return;
 	declareLabels(c, body, block, undefined);
-	checkStatement(c, block);
+	// Without a scope of its own: parameters and the body's variables are one scope in C.
+	for (const statement of block.statements) checkStatement(c, statement);
 	const returns = body.returns?.kind;
 	if (name && returns !== undefined && returns !== "void" && returns !== "unknown" && reachesEnd(block.statements)) {
 		const end = { pos: Math.max(block.pos, block.end - 1), end: block.end };
-		c.report("missing-return", end, `\`${name.text}\` returns ${typeText(body.returns ?? unknownType)}, but its end can be reached without a return`);
+		c.report(
+			"missing-return",
+			end,
+			`\`${name.text}\` returns ${typeText(body.returns ?? unknownType)}, but its end can be reached without a return`,
+		);
 	}
 }
 
@@ -57,7 +67,9 @@ export function checkBody(c: Checker, block: Block, name: Identifier | undefined
 function declareLabels(c: Checker, body: BodyContext, node: Statement, atomic: Block | undefined): void {
 	switch (node.kind) {
 		case "label": {
-			const symbol = makeSymbol(c, "label", node.name.text, node) as SymbolInfo & { readonly declaration: LabelStatement };
+			const symbol = makeSymbol(c, "label", node.name.text, node) as SymbolInfo & {
+				readonly declaration: LabelStatement;
+			};
 			node.symbol = symbol;
 			const known = body.labels.get(node.name.text);
 			if (known) {
@@ -136,8 +148,17 @@ function checkStatement(c: Checker, node: Statement): void {
 			checkGoto(c, body, node);
 			return;
 		case "break":
-			if (body.loops === 0 && body.switches === 0) c.report("break-outside-loop", node, "`break` stands in a loop or a switch");
-			else checkLeave(c, body, node, "break", body.loops + body.switches, (body.atomic?.loops ?? 0) + (body.atomic?.switches ?? 0));
+			if (body.loops === 0 && body.switches === 0)
+				c.report("break-outside-loop", node, "`break` stands in a loop or a switch");
+			else
+				checkLeave(
+					c,
+					body,
+					node,
+					"break",
+					body.loops + body.switches,
+					(body.atomic?.loops ?? 0) + (body.atomic?.switches ?? 0),
+				);
 			return;
 		case "continue":
 			if (body.loops === 0) c.report("break-outside-loop", node, "`continue` stands in a loop");
@@ -162,8 +183,16 @@ function checkLoop(c: Checker, body: BodyContext, node: Statement): void {
 }
 
 /** A jump out of `atomic` would end one step in the middle of another. */
-function checkLeave(c: Checker, body: BodyContext, node: Statement, word: string, inside: number, outside: number): void {
-	if (body.atomic && inside <= outside) c.report("atomic-jump", node, `\`${word}\` would leave the atomic block in the middle of its step`);
+function checkLeave(
+	c: Checker,
+	body: BodyContext,
+	node: Statement,
+	word: string,
+	inside: number,
+	outside: number,
+): void {
+	if (body.atomic && inside <= outside)
+		c.report("atomic-jump", node, `\`${word}\` would leave the atomic block in the middle of its step`);
 }
 
 // ----------------------------------------------------------------------------------------------------- declarations
@@ -233,14 +262,15 @@ function checkReturn(c: Checker, body: BodyContext, node: ReturnStatement): void
 		return;
 	}
 	if (node.value === undefined) {
-		if (returns.kind !== "unknown") c.report("return-value", node, `\`${body.name}\` returns ${typeText(returns)}: a value is missing here`);
+		if (returns.kind !== "unknown")
+			c.report("return-value", node, `${body.name} returns ${typeText(returns)}: a value is missing here`);
 		return;
 	}
 	if (isStruct(returns)) {
 		checkExpression(c, node.value);
 		return;
 	}
-	checkConversion(c, returns, node.value, "return-value", `\`${body.name}\` returns`);
+	checkConversion(c, returns, node.value, "return-value", `${body.name} returns`);
 }
 
 // ------------------------------------------------------------------------------------------------------------ jumps
@@ -254,13 +284,20 @@ function checkGoto(c: Checker, body: BodyContext, node: GotoStatement): void {
 	node.symbol = label;
 	const target = body.atomics.get(label.declaration);
 	if (target !== body.atomic?.block) {
-		c.report("atomic-jump", node, target ? "this would jump into the middle of an atomic step" : "this would leave the atomic block in the middle of its step");
+		c.report(
+			"atomic-jump",
+			node,
+			target
+				? "this would jump into the middle of an atomic step"
+				: "this would leave the atomic block in the middle of its step",
+		);
 	}
 }
 
 function checkSwitch(c: Checker, body: BodyContext, node: SwitchStatement): void {
 	const type = checkOperand(c, node.value);
-	if (type.kind !== "unknown" && !isArithmetic(type)) c.report("operand-type", node.value, `a switch is over a number, this is ${typeText(type)}`);
+	if (type.kind !== "unknown" && !isArithmetic(type))
+		c.report("operand-type", node.value, `a switch is over a number, this is ${typeText(type)}`);
 	const outer = body.cases;
 	body.cases = new Map();
 	body.switches++;
@@ -277,13 +314,19 @@ function checkCase(c: Checker, body: BodyContext, node: CaseLabel): void {
 	}
 	const value = node.value ? node.value.constant : "default";
 	if (value === undefined) {
-		if (node.value?.type?.kind !== "unknown") c.report("case-label", node.value ?? node, "the value of a case is a constant");
+		if (node.value?.type?.kind !== "unknown")
+			c.report("case-label", node.value ?? node, "the value of a case is a constant");
 		return;
 	}
 	const known = body.cases.get(value);
 	if (known) {
-		c.report("duplicate-case", node, value === "default" ? "this switch has two `default`" : `this switch has the value ${value} twice`, {
-			related: [{ file: c.file, pos: known.pos, end: known.end, message: "the other one" }],
-		});
+		c.report(
+			"duplicate-case",
+			node,
+			value === "default" ? "this switch has two `default`" : `this switch has the value ${value} twice`,
+			{
+				related: [{ file: c.file, pos: known.pos, end: known.end, message: "the other one" }],
+			},
+		);
 	} else body.cases.set(value, node);
 }

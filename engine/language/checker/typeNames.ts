@@ -1,10 +1,11 @@
 /** Type names to types. */
+
+import { suggest } from "../suggestions.ts";
 import type { EnumBody, Expression, Field, Range, StructBody, TypeName } from "../syntax.ts";
 import type { FieldType, StructType, SymbolInfo, Type } from "../types.ts";
 import { checkFieldAnnotations } from "./annotations.ts";
-import { type Checker, makeSymbol, type Mutable, replacement } from "./checker.ts";
+import { type Checker, type Mutable, makeSymbol, replacement } from "./checker.ts";
 import { checkExpression } from "./expressions.ts";
-import { suggest } from "../suggestions.ts";
 import { builtinTypes, intType, isStruct, lockStructs, typeText, unknownType, wrapped } from "./types.ts";
 
 /** Elements of an array. Scenarios are small; a larger one is a mistake. */
@@ -69,15 +70,22 @@ function baseType(
 	const tag = c.findTag(base.name.text);
 	if (tag?.kind === base.kind) return tag.type;
 	if (tag !== undefined) {
-		c.report("unknown-type", base.name, `\`${base.name.text}\` is a ${tag.kind}, not a ${base.kind}`, {
-			fix: replacement({ pos: typeName.pos, end: base.name.end }, `${tag.kind} ${base.name.text}`),
-		});
+		c.report(
+			"unknown-type",
+			base.name,
+			`\`${base.name.text}\` is ${article(tag.kind)} ${tag.kind}, not ${article(base.kind)} ${base.kind}`,
+			{
+				fix: replacement({ pos: typeName.pos, end: base.name.end }, `${tag.kind} ${base.name.text}`),
+			},
+		);
 		return unknownType;
 	}
 	const candidates = [...c.tagNames(base.kind), ...(base.kind === "struct" ? lockStructs.keys() : [])];
 	c.reportUnknown("unknown-type", base.name, `unknown ${base.kind}`, candidates);
 	return unknownType;
 }
+
+const article = (word: string): string => (/^[aeiou]/.test(word) ? "an" : "a");
 
 function namedType(c: Checker, typeName: TypeName): Type {
 	if (typeName.base.kind !== "named") return unknownType;
@@ -88,13 +96,15 @@ function namedType(c: Checker, typeName: TypeName): Type {
 		c.report("typedef-cycle", name, `\`${name.text}\` is defined by itself`);
 		return unknownType;
 	}
-	if (symbol?.kind === "type") return symbol.type;
+	if (symbol?.kind === "type" && !typeName.unsigned) return symbol.type;
 	if (builtin !== undefined) return builtin;
 	if (name.text === "") return unknownType;
 	for (const kind of ["struct", "union", "enum"] as const) {
 		if (c.findTag(name.text)?.kind !== kind && !(kind === "struct" && lockStructs.has(name.text))) continue;
 		const fix = replacement(name, `${kind} ${name.text}`);
-		c.report("unknown-type", name, `\`${name.text}\` is a ${kind}: write \`${kind} ${name.text}\``, { fix });
+		c.report("unknown-type", name, `\`${name.text}\` is ${article(kind)} ${kind}: write \`${kind} ${name.text}\``, {
+			fix,
+		});
 		return unknownType;
 	}
 	if (typeName.unsigned) {
@@ -115,7 +125,12 @@ function namedType(c: Checker, typeName: TypeName): Type {
 // -------------------------------------------------------------------------------------------------------- structs
 
 /** Makes the tag known before its body is looked at, so that it may point to itself. */
-export function declareTags(c: Checker, typeName: TypeName, declaration: SymbolInfo["declaration"], givenName = ""): void {
+export function declareTags(
+	c: Checker,
+	typeName: TypeName,
+	declaration: SymbolInfo["declaration"],
+	givenName = "",
+): void {
 	const { base } = typeName;
 	if (base.kind === "named") return;
 	if (base.body?.kind === "struct_body") {
@@ -140,8 +155,14 @@ export function declareTags(c: Checker, typeName: TypeName, declaration: SymbolI
 		c.reportDuplicate(base.name, known.symbol);
 		return;
 	}
-	const type: Type = base.kind === "enum" ? { kind: "enum", name } : ({ kind: base.kind, name, fields: undefined } satisfies StructType);
-	c.tags.set(name, { kind: base.kind, type, symbol: tagSymbol(c, name, declaration, type), defined: base.body !== undefined });
+	const type: Type =
+		base.kind === "enum" ? { kind: "enum", name } : ({ kind: base.kind, name, fields: undefined } satisfies StructType);
+	c.tags.set(name, {
+		kind: base.kind,
+		type,
+		symbol: tagSymbol(c, name, declaration, type),
+		defined: base.body !== undefined,
+	});
 }
 
 function tagSymbol(c: Checker, name: string, declaration: SymbolInfo["declaration"], type: Type): SymbolInfo {
@@ -228,7 +249,11 @@ export function checkContainment(c: Checker, type: StructType): void {
 		if (!isStruct(inner)) continue;
 		const complete = c.completed(inner);
 		if (complete.fields === undefined) {
-			c.report("incomplete-type", field.node.typeName, `the fields of ${typeText(inner)} are not known here: include the file that has them`);
+			c.report(
+				"incomplete-type",
+				field.node.typeName,
+				`the fields of ${typeText(inner)} are not known here: include the file that has them`,
+			);
 		} else if (contains(c, complete, type, new Set())) {
 			c.report(
 				"struct-contains-itself",

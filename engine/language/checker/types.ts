@@ -35,9 +35,18 @@ const namedIntegers: readonly IntegerType[] = [
 		const both = [`u${width}`, `__u${width}`, `uint${width}_t`].map((name) => integer(name, false, bits));
 		return [...both, ...[`s${width}`, `__s${width}`, `int${width}_t`].map((name) => integer(name, true, bits))];
 	}),
-	...["size_t", "uintptr_t", "gfp_t", "pgoff_t", "vm_fault_t", "vm_flags_t", "sector_t", "dev_t", "phys_addr_t", "dma_addr_t"].map(
-		(name) => integer(name, false, 32),
-	),
+	...[
+		"size_t",
+		"uintptr_t",
+		"gfp_t",
+		"pgoff_t",
+		"vm_fault_t",
+		"vm_flags_t",
+		"sector_t",
+		"dev_t",
+		"phys_addr_t",
+		"dma_addr_t",
+	].map((name) => integer(name, false, 32)),
 	...["ssize_t", "ptrdiff_t", "intptr_t", "loff_t", "pid_t", "time_t"].map((name) => integer(name, true, 32)),
 	integer("umode_t", false, 16),
 	integer("fmode_t", false, 32),
@@ -48,7 +57,9 @@ export const builtinTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
 	["void", voidType],
 	["bool", boolType],
 	...[...plainIntegers, ...namedIntegers].map((type) => [type.name, type] as const),
-	...(["spinlock_t", "raw_spinlock_t", "rwlock_t"] as const).map((name) => [name, { kind: "lock", name } as const] as const),
+	...(["spinlock_t", "raw_spinlock_t", "rwlock_t"] as const).map(
+		(name) => [name, { kind: "lock", name } as const] as const,
+	),
 ]);
 
 /** Structs that are locks and have no fields. */
@@ -75,7 +86,8 @@ export function isScalar(type: Type): boolean {
 export function typeText(type: Type): string {
 	switch (type.kind) {
 		case "pointer": {
-			if (type.to.kind === "function") return `${typeText(type.to.returns)} (*)(${type.to.parameters.map(typeText).join(", ")})`;
+			if (type.to.kind === "function")
+				return `${typeText(type.to.returns)} (*)(${type.to.parameters.map(typeText).join(", ")})`;
 			const to = typeText(type.to);
 			return to.endsWith("*") ? `${to}*` : `${to} *`;
 		}
@@ -91,7 +103,9 @@ export function typeText(type: Type): string {
 		case "union":
 		case "enum":
 			// A typedef's own struct has the typedef's name.
-			return type.name === "" || /_t$/.test(type.name) ? type.name || `${type.kind} { … }` : `${type.kind} ${type.name}`;
+			return type.name === "" || /_t$/.test(type.name)
+				? type.name || `${type.kind} { … }`
+				: `${type.kind} ${type.name}`;
 		case "lock":
 			return /_t$/.test(type.name) ? type.name : `struct ${type.name}`;
 		case "integer":
@@ -119,7 +133,9 @@ export function sameType(a: Type, b: Type): boolean {
 			return b.kind === "array" && a.length === b.length && sameType(a.of, b.of);
 		case "struct":
 		case "union":
-			return b.kind === a.kind && a.name === b.name && a.name !== "" && (a.fields === undefined || b.fields === undefined);
+			return (
+				b.kind === a.kind && a.name === b.name && a.name !== "" && (a.fields === undefined || b.fields === undefined)
+			);
 		case "function":
 			return (
 				b.kind === "function" &&

@@ -19,12 +19,16 @@ export class Cursor {
 	readonly errors: Diagnostic[];
 	/** Levels of the last expression parsed. */
 	height = 0;
+	/** Where the last expression with too many levels began. */
+	tooHighPos = -1;
 	/** Functions and types that stand where none may, so that their users do not get errors too. */
 	readonly misplaced: (FunctionItem | TypeItem)[] = [];
 	private nesting = 0;
 	private index = 0;
 	private limit: number;
 	private lastErrorIndex = -1;
+	/** Tokens right after something that the lexer has complained about: what is missing there is the same mistake. */
+	private readonly afterLexerError = new Set<number>();
 	private readonly kinds: Uint8Array;
 	private readonly starts: Uint32Array;
 	private readonly ends: Uint32Array;
@@ -51,6 +55,7 @@ export class Cursor {
 		let conditionals = 0;
 		for (let token = 0; token < total; token++) {
 			const kind = kinds[token] as number;
+			if (kind === TokenKind.Unknown) this.afterLexerError.add(count);
 			if (kind <= TokenKind.Unknown) continue;
 			if (kind === TokenKind.Hash) {
 				const word = this.directive(starts[token] as number);
@@ -66,10 +71,21 @@ export class Cursor {
 			this.ends[count] = starts[token + 1] as number;
 			this.places[count++] = token;
 		}
+		if (this.errors.some((error) => error.code === "unterminated-string")) this.noteUnterminated(count);
 		this.starts.fill(this.text.length, count);
 		this.ends.fill(this.text.length, count);
 		this.places.fill(total, count);
 		return count;
+	}
+
+	private noteUnterminated(count: number): void {
+		const ends = new Set(this.errors.map((error) => error.end));
+		for (let index = 0; index < count; index++) {
+			const kind = this.kinds[index];
+			if ((kind === TokenKind.String || kind === TokenKind.Character) && ends.has(this.ends[index] as number)) {
+				this.afterLexerError.add(index + 1);
+			}
+		}
 	}
 
 	private directive(pos: number): string {
@@ -90,7 +106,8 @@ export class Cursor {
 			});
 			return conditionals + 1;
 		}
-		if (conditionals > 0 && /^(else|elif|elifn?def|endif)$/.test(word)) return word === "endif" ? conditionals - 1 : conditionals;
+		if (conditionals > 0 && /^(else|elif|elifn?def|endif)$/.test(word))
+			return word === "endif" ? conditionals - 1 : conditionals;
 		this.push({
 			...range,
 			severity: "error",
@@ -103,7 +120,8 @@ export class Cursor {
 	/** End of the line that `pos` is on, where a backslash continues it. */
 	lineEnd(pos: number): number {
 		let end = this.text.indexOf("\n", pos);
-		while (end > 0 && /\\\r?$/.test(this.text.slice(Math.max(pos, end - 2), end))) end = this.text.indexOf("\n", end + 1);
+		while (end > 0 && /\\\r?$/.test(this.text.slice(Math.max(pos, end - 2), end)))
+			end = this.text.indexOf("\n", end + 1);
 		return end < 0 ? this.text.length : end;
 	}
 
@@ -120,7 +138,8 @@ export class Cursor {
 
 	/** Kind of the token that was passed and starts at `pos`. */
 	tokenKindAt(pos: number): number {
-		for (let index = this.index; index >= 0; index--) if (this.starts[index] === pos) return this.kinds[index] as number;
+		for (let index = this.index; index >= 0; index--)
+			if (this.starts[index] === pos) return this.kinds[index] as number;
 		return TokenKind.EndOfFile;
 	}
 
@@ -208,7 +227,8 @@ export class Cursor {
 		for (; this.index < this.limit; this.index++) {
 			const kind = this.kinds[this.index];
 			if (kind === TokenKind.OpenBrace || kind === TokenKind.OpenParen || kind === TokenKind.OpenBracket) depth++;
-			else if (kind === TokenKind.CloseBrace || kind === TokenKind.CloseParen || kind === TokenKind.CloseBracket) depth--;
+			else if (kind === TokenKind.CloseBrace || kind === TokenKind.CloseParen || kind === TokenKind.CloseBracket)
+				depth--;
 			if (depth <= 0) {
 				this.index++;
 				return;
@@ -219,7 +239,10 @@ export class Cursor {
 	/** Runs `body` one level deeper; `deep` instead (one error, the brackets skipped) when that would be too deep. */
 	nested<T>(body: () => T, deep: () => T): T {
 		if (this.nesting >= nestingMaximum) {
-			this.errorHere("nesting-too-deep", `nested more than ${nestingMaximum} levels deep: move the inner part into a function`);
+			this.errorHere(
+				"nesting-too-deep",
+				`nested more than ${nestingMaximum} levels deep: move the inner part into a function`,
+			);
 			const kind = this.kind();
 			if (kind === TokenKind.OpenBrace || kind === TokenKind.OpenParen || kind === TokenKind.OpenBracket) {
 				this.skipBalanced();
@@ -241,7 +264,7 @@ export class Cursor {
 
 	/** Whether the current token has been complained about already: what follows from that is not reported again. */
 	get reported(): boolean {
-		return this.lastErrorIndex === this.index;
+		return this.lastErrorIndex === this.index || this.afterLexerError.has(this.index);
 	}
 
 	/** After skipping: the current token belongs to the mistake that was reported. */

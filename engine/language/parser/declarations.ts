@@ -33,7 +33,10 @@ export function startsDeclaration(c: Cursor): boolean {
 	if (c.kind() !== TokenKind.Identifier) return false;
 	const next = c.kind(1);
 	if (storageWords.includes(c.word())) {
-		return startsType(c, 1) || (next === TokenKind.Identifier && (storageWords.includes(c.word(1)) || c.kind(2) === TokenKind.Identifier));
+		return (
+			startsType(c, 1) ||
+			(next === TokenKind.Identifier && (storageWords.includes(c.word(1)) || c.kind(2) === TokenKind.Identifier))
+		);
 	}
 	// `folio f;`, `folio *f = …;`: no type of that name, but nothing else could be meant.
 	if (c.startsLine(1)) return false;
@@ -56,7 +59,8 @@ export function parseItems(c: Cursor): Item[] {
 			memberReported = false;
 		} else if (startsMember(c)) {
 			// The end of a scenario that was closed too early is one mistake, whatever stands there.
-			if (!memberReported) c.errorHere("misplaced-item", `\`${c.word()}\` stands inside a scenario; is the scenario closed too early?`);
+			if (!memberReported)
+				c.errorHere("misplaced-item", `\`${c.word()}\` stands inside a scenario; is the scenario closed too early?`);
 			memberReported = true;
 			parseMember(c);
 			items.push({ kind: "error", pos, end: c.previousEnd() });
@@ -66,9 +70,12 @@ export function parseItems(c: Cursor): Item[] {
 			if (memberReported && c.eat(TokenKind.CloseBrace)) continue;
 			const word = c.word();
 			const message =
-				word === "}" ? "nothing is open here that this `}` could close" : `\`${word}\` begins neither a declaration nor a scenario`;
+				word === "}"
+					? "nothing is open here that this `}` could close"
+					: `\`${word}\` begins neither a declaration nor a scenario`;
 			c.errorHere("unexpected-token", message);
-			skipItem(c);
+			if (word === "}") c.next();
+			else skipItem(c);
 			items.push({ kind: "error", pos, end: c.previousEnd() });
 		}
 		items.push(...c.misplaced.splice(0));
@@ -81,7 +88,11 @@ export function parseItems(c: Cursor): Item[] {
 function skipItem(c: Cursor): void {
 	let first = true;
 	while (c.kind() !== TokenKind.EndOfFile) {
-		if (!first && c.startsLine() && (c.kind() === TokenKind.Hash || c.kind() === TokenKind.Typedef || c.isWord("scenario") || startsType(c, 0))) {
+		if (
+			!first &&
+			c.startsLine() &&
+			(c.kind() === TokenKind.Hash || c.kind() === TokenKind.Typedef || c.isWord("scenario") || startsType(c, 0))
+		) {
 			return;
 		}
 		first = false;
@@ -112,13 +123,19 @@ export function parseDirective(c: Cursor): Item {
 function parseInclude(c: Cursor, pos: number): Item {
 	const kind = c.kind();
 	if (kind !== TokenKind.IncludePath && kind !== TokenKind.String) {
-		c.errorAt("include-missing", pos, c.previousEnd(), 'a path is missing: `#include <mm/filemap.mmscn>` or `#include "next_to_this_file.mmscn"`');
+		c.errorAt(
+			"include-missing",
+			pos,
+			c.previousEnd(),
+			'a path is missing: `#include <mm/filemap.mmscn>` or `#include "next_to_this_file.mmscn"`',
+		);
 		return { kind: "error", pos, end: c.previousEnd() };
 	}
 	const text = c.word();
 	const pathRange = { pos: c.pos() + 1, end: Math.max(c.pos() + 1, c.end() - 1) };
 	c.next();
-	if (c.kind() !== TokenKind.EndOfFile) c.errorHere("unexpected-token", `\`${c.word()}\` has no meaning after the path of an #include`);
+	if (c.kind() !== TokenKind.EndOfFile)
+		c.errorHere("unexpected-token", `\`${c.word()}\` has no meaning after the path of an #include`);
 	const system = kind === TokenKind.IncludePath;
 	return { kind: "include", pos, end: pathRange.end + 1, path: text.slice(1, -1), system, pathRange };
 }
@@ -178,11 +195,18 @@ function parseStorage(c: Cursor): VariableItem["storage"] {
 		typesafe ||= c.isWord("typesafe_by_rcu");
 		c.next();
 	}
-	if (percpu && (pool || typesafe)) c.errorAt("storage", pos, c.previousEnd(), "a pool belongs to all CPUs: `percpu` and `pool` exclude each other");
+	if (percpu && (pool || typesafe))
+		c.errorAt("storage", pos, c.previousEnd(), "a pool belongs to all CPUs: `percpu` and `pool` exclude each other");
 	else if (typesafe && !pool) {
 		const edits = [{ pos: c.previousEnd(), end: c.previousEnd(), text: " pool" }];
 		const fix = { title: "Make it a pool", edits };
-		c.errorAt("storage", pos, c.previousEnd(), "`typesafe_by_rcu` says how a pool hands memory out again: `typesafe_by_rcu pool`", fix);
+		c.errorAt(
+			"storage",
+			pos,
+			c.previousEnd(),
+			"`typesafe_by_rcu` says how a pool hands memory out again: `typesafe_by_rcu pool`",
+			fix,
+		);
 	}
 	if (typesafe) return "typesafe_by_rcu_pool";
 	return pool ? "pool" : percpu ? "percpu" : "plain";
@@ -202,7 +226,12 @@ export function parseDeclaration(c: Cursor, place: "file" | "scenario" | "block"
 	let first = true;
 	do {
 		const declarator = parseDeclarator(c, specifiers, first);
-		if (c.kind() === TokenKind.OpenParen && first && declarator.name.text !== "" && declarator.arrayLengths.length === 0) {
+		if (
+			c.kind() === TokenKind.OpenParen &&
+			first &&
+			declarator.name.text !== "" &&
+			declarator.arrayLengths.length === 0
+		) {
 			parseFunction(c, { pos, doc, inline: specifiers.isInline }, declarator, place, items);
 			return;
 		}
@@ -210,7 +239,12 @@ export function parseDeclaration(c: Cursor, place: "file" | "scenario" | "block"
 		first = false;
 	} while (c.eat(TokenKind.Comma));
 	if (specifiers.isStatic && place === "block") {
-		c.errorAt("static-local", pos, c.previousEnd(), "a static variable in a function is one object for all threads: declare it outside");
+		c.errorAt(
+			"static-local",
+			pos,
+			c.previousEnd(),
+			"a static variable in a function is one object for all threads: declare it outside",
+		);
 	}
 	endDeclaration(c, "after this declaration");
 }
@@ -229,25 +263,50 @@ function typeWithoutDeclarator(
 		if (base.name.text !== "") c.errorAt("declaration-without-name", pos, end, "this declaration has no name");
 		return;
 	}
-	if (place !== "file") c.errorAt("misplaced-item", pos, specifiers.end, `a ${base.kind} is declared at file level, before the scenario`);
+	if (place !== "file")
+		c.errorAt("misplaced-item", pos, specifiers.end, `a ${base.kind} is declared at file level, before the scenario`);
 	if (base.name === undefined && base.kind !== "enum") {
 		c.errorAt("declaration-without-name", pos, end, `this ${base.kind} has no name, and declares nothing`);
 		return;
 	}
-	const typeName: TypeName = { kind: "type_name", pos: specifiers.pos, end: specifiers.end, base, unsigned, pointers: 0, annotations };
+	const typeName: TypeName = {
+		kind: "type_name",
+		pos: specifiers.pos,
+		end: specifiers.end,
+		base,
+		unsigned,
+		pointers: 0,
+		annotations,
+	};
 	items.push({ kind: "type", pos, end, doc, typeName });
 }
 
 function parseVariable(
 	c: Cursor,
-	{ pos, doc, storage, declarator }: { pos: number; doc: DocComment | undefined; storage: VariableItem["storage"]; declarator: Declarator },
+	{
+		pos,
+		doc,
+		storage,
+		declarator,
+	}: { pos: number; doc: DocComment | undefined; storage: VariableItem["storage"]; declarator: Declarator },
 ): VariableItem {
 	const annotations: Annotation[] = [];
 	parseAnnotations(c, annotations);
 	let initializer: Initializer | undefined;
 	if (c.eat(TokenKind.Equal)) initializer = parseInitializer(c);
 	const { typeName, name, arrayLengths } = declarator;
-	return { kind: "variable", pos, end: c.previousEnd(), doc, typeName, name, arrayLengths, initializer, annotations, storage };
+	return {
+		kind: "variable",
+		pos,
+		end: c.previousEnd(),
+		doc,
+		typeName,
+		name,
+		arrayLengths,
+		initializer,
+		annotations,
+		storage,
+	};
 }
 
 /** The `;` of a declaration; when it is missing, the rest of the line goes with the mistake. */

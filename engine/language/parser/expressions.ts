@@ -1,7 +1,7 @@
 /** Expressions, by precedence climbing. */
 import type {
-	BinaryOperator,
 	AssignmentExpression,
+	BinaryOperator,
 	CallExpression,
 	ErrorExpression,
 	Expression,
@@ -22,11 +22,29 @@ for (const [precedence, row] of (
 		[["|", TokenKind.Bar]],
 		[["^", TokenKind.Caret]],
 		[["&", TokenKind.Ampersand]],
-		[["==", TokenKind.EqualEqual], ["!=", TokenKind.NotEqual]],
-		[["<", TokenKind.Less], [">", TokenKind.Greater], ["<=", TokenKind.LessEqual], [">=", TokenKind.GreaterEqual]],
-		[["<<", TokenKind.ShiftLeft], [">>", TokenKind.ShiftRight]],
-		[["+", TokenKind.Plus], ["-", TokenKind.Minus]],
-		[["*", TokenKind.Star], ["/", TokenKind.Slash], ["%", TokenKind.Percent]],
+		[
+			["==", TokenKind.EqualEqual],
+			["!=", TokenKind.NotEqual],
+		],
+		[
+			["<", TokenKind.Less],
+			[">", TokenKind.Greater],
+			["<=", TokenKind.LessEqual],
+			[">=", TokenKind.GreaterEqual],
+		],
+		[
+			["<<", TokenKind.ShiftLeft],
+			[">>", TokenKind.ShiftRight],
+		],
+		[
+			["+", TokenKind.Plus],
+			["-", TokenKind.Minus],
+		],
+		[
+			["*", TokenKind.Star],
+			["/", TokenKind.Slash],
+			["%", TokenKind.Percent],
+		],
 	] as const
 ).entries()) {
 	for (const [operator, kind] of row) binaryOperators[kind] = [operator, precedence];
@@ -34,8 +52,12 @@ for (const [precedence, row] of (
 
 const unaryOperators: (UnaryExpression["operator"] | undefined)[] = [];
 for (const [operator, kind] of [
-	["+", TokenKind.Plus], ["-", TokenKind.Minus], ["!", TokenKind.Exclamation], ["~", TokenKind.Tilde],
-	["*", TokenKind.Star], ["&", TokenKind.Ampersand],
+	["+", TokenKind.Plus],
+	["-", TokenKind.Minus],
+	["!", TokenKind.Exclamation],
+	["~", TokenKind.Tilde],
+	["*", TokenKind.Star],
+	["&", TokenKind.Ampersand],
 ] as const) {
 	unaryOperators[kind] = operator;
 }
@@ -163,7 +185,12 @@ function parseCast(c: Cursor): Expression {
 function parseSizeof(c: Cursor): Expression {
 	const pos = c.pos();
 	c.next();
-	c.errorAt("sizeof", pos, c.previousEnd(), "`sizeof` has no meaning here: memory is made of words, every scalar is one");
+	c.errorAt(
+		"sizeof",
+		pos,
+		c.previousEnd(),
+		"`sizeof` has no meaning here: memory is made of words, every scalar is one",
+	);
 	if (c.kind() === TokenKind.OpenParen) c.skipBalanced();
 	else parseUnary(c);
 	return errorFrom(c, pos);
@@ -239,7 +266,12 @@ function parseFieldName(c: Cursor) {
 	// A half-typed `folio->` before the next line's statement must not swallow that statement's first word.
 	if (c.startsLine() && c.kind() === TokenKind.Identifier && c.kind(1) !== TokenKind.Semicolon && !c.reported) {
 		const follows = c.kind(1);
-		if (follows === TokenKind.Identifier || follows === TokenKind.Equal || follows === TokenKind.Arrow || follows === TokenKind.OpenParen) {
+		if (
+			follows === TokenKind.Identifier ||
+			follows === TokenKind.Equal ||
+			follows === TokenKind.Arrow ||
+			follows === TokenKind.OpenParen
+		) {
 			c.errorAt("expected-token", c.previousEnd() - 1, c.previousEnd(), "the name of a field is missing here");
 			c.markReported();
 			return { kind: "identifier", pos: c.previousEnd(), end: c.previousEnd(), text: "" } as const;
@@ -319,12 +351,12 @@ function errorFrom(c: Cursor, pos: number): ErrorExpression {
 function higher(c: Cursor, node: Expression, below: number): Expression {
 	c.height = below + 1;
 	if (c.height <= expressionHeightMaximum) return node;
-	c.errorAt(
-		"nesting-too-deep",
-		node.pos,
-		node.end,
-		`this expression is more than ${expressionHeightMaximum} levels deep: split it into several statements`,
-	);
+	// What is left of a long chain begins at the same place, and may be too long again.
+	if (c.tooHighPos !== node.pos) {
+		const message = `this expression is more than ${expressionHeightMaximum} levels deep: split it into several statements`;
+		c.errorAt("nesting-too-deep", node.pos, node.end, message);
+	}
+	c.tooHighPos = node.pos;
 	c.height = 1;
 	return { kind: "error", pos: node.pos, end: node.end };
 }

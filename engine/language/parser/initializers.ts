@@ -45,7 +45,8 @@ function skipToClose(c: Cursor): void {
 			return;
 		}
 		if (kind === TokenKind.Semicolon || kind === TokenKind.EndOfFile) return;
-		if (kind === TokenKind.OpenBrace || kind === TokenKind.OpenParen || kind === TokenKind.OpenBracket) c.skipBalanced();
+		if (kind === TokenKind.OpenBrace || kind === TokenKind.OpenParen || kind === TokenKind.OpenBracket)
+			c.skipBalanced();
 		else c.next();
 		c.markReported();
 	}

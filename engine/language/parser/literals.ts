@@ -8,11 +8,11 @@ const word = 2 ** 32;
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", a: "\x07", b: "\b", f: "\f", v: "\v" };
 
-function unescape(text: string): string {
-	return text.replace(/\\(x[0-9a-fA-F]+|[0-7]{1,3}|[^])/g, (_, escape: string) => {
-		if (/^x./.test(escape)) return String.fromCharCode(Number.parseInt(escape.slice(1), 16) & 0xff);
-		if (/^[0-7]/.test(escape)) return String.fromCharCode(Number.parseInt(escape, 8) & 0xff);
-		return escapes[escape] ?? escape;
+function unescaped(text: string): string {
+	return text.replace(/\\(x[0-9a-fA-F]+|[0-7]{1,3}|[\s\S])/g, (_, sequence: string) => {
+		if (/^x./.test(sequence)) return String.fromCharCode(Number.parseInt(sequence.slice(1), 16) & 0xff);
+		if (/^[0-7]/.test(sequence)) return String.fromCharCode(Number.parseInt(sequence, 8) & 0xff);
+		return escapes[sequence] ?? sequence;
 	});
 }
 
@@ -24,7 +24,7 @@ export function parseNumber(c: Cursor): NumberExpression {
 	const character = c.kind() === TokenKind.Character;
 	c.next();
 	if (character) {
-		const content = unescape(text.slice(1, text.endsWith("'") && text.length > 1 ? -1 : undefined));
+		const content = unescaped(text.slice(1, text.endsWith("'") && text.length > 1 ? -1 : undefined));
 		if (text.endsWith("'") && content.length !== 1) {
 			c.errorAt("invalid-number", pos, end, "a character constant holds one character");
 		}
@@ -41,7 +41,12 @@ export function parseNumber(c: Cursor): NumberExpression {
 	if (text.length === 1) return { kind: "number", pos, end, value: text.charCodeAt(0) - 0x30 };
 	const match = numberPattern.exec(text);
 	if (match === null) {
-		c.errorAt("invalid-number", pos, end, `\`${text}\` is not a number: decimal, 0x…, 0b… or octal digits are, with suffixes u and l`);
+		c.errorAt(
+			"invalid-number",
+			pos,
+			end,
+			`\`${text}\` is not a number: decimal, 0x…, 0b… or octal digits are, with suffixes u and l`,
+		);
 		return { kind: "number", pos, end, value: 0 };
 	}
 	const [, hexadecimal, binary, octal, decimal] = match;
@@ -53,7 +58,12 @@ export function parseNumber(c: Cursor): NumberExpression {
 				? Number.parseInt(octal, 8)
 				: Number(decimal);
 	if (value >= word) {
-		c.errorAt("number-too-large", pos, end, `\`${text}\` does not fit into a 32-bit word, which is what memory is made of here`);
+		c.errorAt(
+			"number-too-large",
+			pos,
+			end,
+			`\`${text}\` does not fit into a 32-bit word, which is what memory is made of here`,
+		);
 		return { kind: "number", pos, end, value: 0 };
 	}
 	return { kind: "number", pos, end, value };
@@ -65,7 +75,7 @@ export function parseString(c: Cursor): StringExpression {
 	let value = "";
 	while (c.kind() === TokenKind.String) {
 		const text = c.word();
-		value += unescape(text.slice(1, text.length > 1 && text.endsWith('"') ? -1 : undefined));
+		value += unescaped(text.slice(1, text.length > 1 && text.endsWith('"') ? -1 : undefined));
 		c.next();
 	}
 	return { kind: "string", pos, end: c.previousEnd(), value };

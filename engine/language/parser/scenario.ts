@@ -7,7 +7,7 @@ import type { Cursor } from "./cursor.ts";
 import { parseDeclaration, parseDirective, startsDeclaration } from "./declarations.ts";
 import { parseAssignment, parseConditional, parseExpression } from "./expressions.ts";
 import { parseBlock } from "./statements.ts";
-import { parseSpecifiers, parseDeclarator } from "./types.ts";
+import { parseDeclarator, parseSpecifiers } from "./types.ts";
 
 const memberWords = ["kernel", "param", "init", "thread", "always", "finally", "exists", "never", "check"] as const;
 
@@ -53,7 +53,7 @@ export function parseScenario(c: Cursor): ScenarioItem {
 
 function startsNextScenario(c: Cursor): boolean {
 	if (!c.startsLine()) return false;
-	return (c.isWord("scenario") && c.kind(1) === TokenKind.Identifier && c.kind(2) === TokenKind.OpenBrace);
+	return c.isWord("scenario") && c.kind(1) === TokenKind.Identifier && c.kind(2) === TokenKind.OpenBrace;
 }
 
 /** The member at the cursor: several, when one declaration declares several objects. */
@@ -66,16 +66,26 @@ export function parseMember(c: Cursor): ScenarioMember[] {
 		return [{ kind: "error", pos, end: c.previousEnd() }];
 	}
 	const next = c.kind(1);
-	const objectOfThatName = next === TokenKind.Semicolon || next === TokenKind.Equal || next === TokenKind.Dot || next === TokenKind.Arrow;
-	if (c.kind() === TokenKind.Identifier && !objectOfThatName) {
+	const objectOfThatName =
+		next === TokenKind.Semicolon || next === TokenKind.Equal || next === TokenKind.Dot || next === TokenKind.Arrow;
+	if (
+		c.kind() === TokenKind.Identifier &&
+		(!objectOfThatName || (c.isWord("kernel") && next === TokenKind.Semicolon))
+	) {
 		const member = wordMember(c, c.word());
 		if (member !== undefined) return [member];
 		const near = nearMember(c);
 		if (near !== undefined) {
-			c.errorAt("unexpected-token", pos, c.end(), `\`${c.word()}\` is not a member of a scenario; did you mean \`${near}\`?`, {
-				title: `Change to \`${near}\``,
-				edits: [{ pos, end: c.end(), text: near }],
-			});
+			c.errorAt(
+				"unexpected-token",
+				pos,
+				c.end(),
+				`\`${c.word()}\` is not a member of a scenario; did you mean \`${near}\`?`,
+				{
+					title: `Change to \`${near}\``,
+					edits: [{ pos, end: c.end(), text: near }],
+				},
+			);
 			const meant = wordMember(c, near);
 			if (meant !== undefined) return [meant];
 		}
@@ -191,7 +201,14 @@ function parseKernelVersion(c: Cursor, pos: number): ScenarioMember {
 		c.markReported();
 	}
 	c.expect(TokenKind.Semicolon, ";", "after the kernel's version");
-	return { kind: "kernel_version", pos, end: c.previousEnd(), major: Number(match?.[1] ?? 0), minor: Number(match?.[2] ?? 0), versionRange };
+	return {
+		kind: "kernel_version",
+		pos,
+		end: c.previousEnd(),
+		major: Number(match?.[1] ?? 0),
+		minor: Number(match?.[2] ?? 0),
+		versionRange,
+	};
 }
 
 function parseParam(c: Cursor, pos: number, doc: DocComment | undefined): ScenarioMember {
@@ -289,7 +306,8 @@ function parseCheckArguments(c: Cursor): CheckMember["arguments"] {
 		const before = c.position;
 		const name = c.identifier("the name of a param");
 		let value: Expression = { kind: "error", pos: name.end, end: name.end };
-		if (c.expect(TokenKind.Equal, "=", `after \`${name.text}\`: a check gives params values`)) value = parseAssignment(c);
+		if (c.expect(TokenKind.Equal, "=", `after \`${name.text}\`: a check gives params values`))
+			value = parseAssignment(c);
 		list.push({ name, value, pos: name.pos, end: Math.max(name.end, value.end) });
 		if (!c.eat(TokenKind.Comma) || c.position === before) break;
 	}

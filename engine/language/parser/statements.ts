@@ -1,6 +1,7 @@
 /** Statements. */
-import type { Block, DeclarationStatement, Expression, Item, Statement, VariableItem } from "../syntax.ts";
+
 import { suggest } from "../suggestions.ts";
+import type { Block, DeclarationStatement, Expression, Item, Statement, VariableItem } from "../syntax.ts";
 import { TokenKind } from "../tokens.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseDeclaration, startsDeclaration } from "./declarations.ts";
@@ -34,7 +35,8 @@ export function parseBlock(c: Cursor, what: string): Block {
 function leavesBlock(c: Cursor): boolean {
 	return (
 		c.startsLine() &&
-		(startsMember(c) || (c.isWord("scenario") && c.kind(1) === TokenKind.Identifier && c.kind(2) === TokenKind.OpenBrace))
+		(startsMember(c) ||
+			(c.isWord("scenario") && c.kind(1) === TokenKind.Identifier && c.kind(2) === TokenKind.OpenBrace))
 	);
 }
 
@@ -44,7 +46,8 @@ export function parseStatement(c: Cursor): Statement {
 		() => statement(c),
 		() => {
 			const pos = c.pos();
-			skipStatement(c);
+			do skipStatement(c);
+			while (c.eat(TokenKind.Else));
 			return { kind: "error", pos, end: Math.max(pos, c.previousEnd()) };
 		},
 	);
@@ -84,12 +87,8 @@ function statement(c: Cursor): Statement {
 			c.expect(TokenKind.Colon, ":", value ? "after the value of this case" : "after `default`");
 			return { kind: "case", pos, end: c.previousEnd(), value: constant };
 		}
-		case TokenKind.Goto: {
-			c.next();
-			const label = c.identifier("the name of a label");
-			endStatement(c, "after this goto");
-			return { kind: "goto", pos, end: c.previousEnd(), label };
-		}
+		case TokenKind.Goto:
+			return jump(c, pos, "goto");
 		case TokenKind.Break:
 		case TokenKind.Continue: {
 			const kind = c.kind() === TokenKind.Break ? "break" : "continue";
@@ -97,14 +96,8 @@ function statement(c: Cursor): Statement {
 			endStatement(c, `after \`${kind}\``);
 			return { kind, pos, end: c.previousEnd() };
 		}
-		case TokenKind.Return: {
-			c.next();
-			let value: Expression | undefined;
-			const empty = c.kind() === TokenKind.Semicolon || c.kind() === TokenKind.CloseBrace;
-			if (!empty && !(c.startsLine() && c.kind() >= TokenKind.If)) value = parseExpression(c);
-			endStatement(c, "after this return");
-			return { kind: "return", pos, end: c.previousEnd(), value };
-		}
+		case TokenKind.Return:
+			return jump(c, pos, "return");
 		case TokenKind.Else:
 			c.errorHere("unexpected-token", "this `else` has no `if` before it");
 			c.next();
@@ -127,14 +120,45 @@ function statement(c: Cursor): Statement {
 				return { kind: "atomic", pos, end: body.end, body };
 			}
 	}
+	const meant = misspeltKeyword(c);
+	if (meant !== undefined) return jump(c, pos, meant);
 	if (startsDeclaration(c)) return parseLocals(c, pos);
 	const expression = parseExpression(c);
 	if (expression.kind === "error" && expression.pos === expression.end && c.reported) {
 		skipStatement(c);
 		return { kind: "error", pos, end: Math.max(pos, c.previousEnd()) };
 	}
-	endExpression(c, expression);
+	if (!endExpression(c, expression)) return { kind: "error", pos, end: c.previousEnd() };
 	return { kind: "expression", pos, end: Math.max(expression.end, c.previousEnd()), expression };
+}
+
+/** `goto` or `return`, whose word is at the cursor. */
+function jump(c: Cursor, pos: number, word: "goto" | "return"): Statement {
+	c.next();
+	if (word === "goto") {
+		const label = c.identifier("the name of a label");
+		endStatement(c, "after this goto");
+		return { kind: "goto", pos, end: c.previousEnd(), label };
+	}
+	let value: Expression | undefined;
+	const empty = c.kind() === TokenKind.Semicolon || c.kind() === TokenKind.CloseBrace;
+	if (!empty && !(c.startsLine() && c.kind() >= TokenKind.If)) value = parseExpression(c);
+	endStatement(c, "after this return");
+	return { kind: "return", pos, end: c.previousEnd(), value };
+}
+
+/** `rteurn x;` is no declaration of an x. */
+function misspeltKeyword(c: Cursor): "goto" | "return" | undefined {
+	if (c.kind() !== TokenKind.Identifier || c.startsLine(1)) return undefined;
+	if (c.kind(1) !== TokenKind.Identifier && c.kind(1) !== TokenKind.Number) return undefined;
+	if (c.kind(2) !== TokenKind.Semicolon && c.kind(1) !== TokenKind.Number) return undefined;
+	const near = suggest(c.word(), ["goto", "return"]) as "goto" | "return" | undefined;
+	if (near === undefined) return undefined;
+	c.errorAt("unexpected-token", c.pos(), c.end(), `\`${c.word()}\` begins no statement; did you mean \`${near}\`?`, {
+		title: `Change to \`${near}\``,
+		edits: [{ pos: c.pos(), end: c.end(), text: near }],
+	});
+	return near;
 }
 
 /** `#define` or `#include` in the middle of a function. */
@@ -151,7 +175,8 @@ function parseLocals(c: Cursor, pos: number): Statement {
 	const variables: VariableItem[] = [];
 	for (const item of items) {
 		if (item.kind !== "variable") continue;
-		if (item.storage !== "plain") c.errorAt("storage", item.pos, item.typeName.pos, "a pool or percpu object is declared outside of functions");
+		if (item.storage !== "plain")
+			c.errorAt("storage", item.pos, item.typeName.pos, "a pool or percpu object is declared outside of functions");
 		variables.push(item);
 	}
 	return variables.length === 0 ? { kind: "error", pos, end } : { kind: "declaration", pos, end, variables };
@@ -159,7 +184,9 @@ function parseLocals(c: Cursor, pos: number): Statement {
 
 function parseCondition(c: Cursor, word: string): Expression {
 	if (!c.expect(TokenKind.OpenParen, "(", `after \`${word}\``)) {
-		return c.kind() === TokenKind.OpenBrace ? { kind: "error", pos: c.previousEnd(), end: c.previousEnd() } : parseExpression(c);
+		return c.kind() === TokenKind.OpenBrace
+			? { kind: "error", pos: c.previousEnd(), end: c.previousEnd() }
+			: parseExpression(c);
 	}
 	const condition = parseExpression(c);
 	c.expect(TokenKind.CloseParen, ")", `after the condition of this \`${word}\``);
@@ -207,7 +234,8 @@ function parseFor(c: Cursor, pos: number): Statement {
 	return { kind: "for", pos, end: body.end, initial, condition, update, body };
 }
 
-function endExpression(c: Cursor, expression: Expression): void {
+/** Returns false when what was read as a call is a macro that stands for a loop. */
+function endExpression(c: Cursor, expression: Expression): boolean {
 	const callee = expression.kind === "call" && expression.callee.kind === "name" ? expression.callee.name.text : "";
 	if (callee !== "" && c.kind() !== TokenKind.Semicolon && !c.reported && /for_each|^guard$|^scoped_/.test(callee)) {
 		c.errorAt(
@@ -216,9 +244,10 @@ function endExpression(c: Cursor, expression: Expression): void {
 			expression.end,
 			`\`${callee}\` hides a loop or a scope in a macro, which is not supported: write the \`for\` or the lock and unlock out`,
 		);
-		return;
+		return false;
 	}
 	endStatement(c, "after this statement");
+	return true;
 }
 
 /** The `;` at the end of a statement. When only it is missing, the next line is read as usual. */
@@ -232,15 +261,12 @@ function endStatement(c: Cursor, where: string): void {
 	}
 	if (!c.reported) {
 		const word = c.word();
-		const near = suggest(c.text.slice(c.pos(-1), c.previousEnd()), ["goto", "return", "else", "while", "switch", "case", "break"]);
 		const operand = c.kind() === TokenKind.CloseParen || c.kind() === TokenKind.CloseBracket;
 		c.errorHere(
 			"unexpected-token",
 			operand
 				? `\`${word}\` closes nothing here`
-				: near
-					? `\`${word}\` is not expected here; did you mean \`${near}\`?`
-					: `\`${word}\` is not expected here: a \`;\` or an operator is missing before it`,
+				: `\`${word}\` is not expected here: a \`;\` or an operator is missing before it`,
 		);
 	}
 	skipStatement(c);
@@ -251,23 +277,17 @@ function skipStatement(c: Cursor): void {
 	let first = true;
 	for (;;) {
 		const kind = c.kind();
-		if (kind === TokenKind.EndOfFile || kind === TokenKind.CloseBrace) break;
-		if (kind === TokenKind.Semicolon) {
-			c.next();
-			break;
-		}
+		if (kind === TokenKind.EndOfFile || kind === TokenKind.CloseBrace || c.eat(TokenKind.Semicolon)) return;
 		if (!first && c.startsLine()) {
-			if ((kind >= TokenKind.Void && kind !== TokenKind.Sizeof) || leavesBlock(c)) break;
-			if (kind === TokenKind.Identifier && c.kind(1) === TokenKind.Colon) break;
+			if ((kind >= TokenKind.Void && kind !== TokenKind.Sizeof) || leavesBlock(c)) return;
+			if (kind === TokenKind.Identifier && c.kind(1) === TokenKind.Colon) return;
 		}
 		if (kind === TokenKind.OpenBrace) {
 			c.skipBalanced();
-			break;
+			return;
 		}
 		if (kind === TokenKind.OpenParen || kind === TokenKind.OpenBracket) c.skipBalanced();
 		else c.next();
 		first = false;
 	}
-	if (c.kind() === TokenKind.CloseBrace) return;
-	c.markReported();
 }

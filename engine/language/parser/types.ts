@@ -15,7 +15,16 @@ import type { Cursor } from "./cursor.ts";
 import { parseAssignment, parseConditional, parseExpression } from "./expressions.ts";
 
 /** Annotations that may begin a type, as in `(__force int)x`. */
-const typeAnnotations = new Set(["__rcu", "__user", "__force", "__iomem", "__percpu", "__attribute__", "__init", "__sched"]);
+const typeAnnotations = new Set([
+	"__rcu",
+	"__user",
+	"__force",
+	"__iomem",
+	"__percpu",
+	"__attribute__",
+	"__init",
+	"__sched",
+]);
 
 function isAnnotationWord(c: Cursor, ahead = 0): boolean {
 	return c.kind(ahead) === TokenKind.Identifier && c.text.startsWith("__", c.pos(ahead));
@@ -121,13 +130,19 @@ export function parseSpecifiers(c: Cursor, what = "a type"): Specifiers {
 			c.next();
 		}
 		const end = c.previousEnd();
-		base = { kind: "named", name: { kind: "identifier", pos, end, text: arithmeticName(c, words, pos, end) } };
+		// `unsigned folio_t x;`: the checker says that there is no such type.
+		const typedef = words.length === 0 && unsigned && c.kind() === TokenKind.TypeIdentifier && isTypeOrName(c.kind(1));
+		const name: Identifier = typedef
+			? c.identifier("a type")
+			: { kind: "identifier", pos, end, text: arithmeticName(c, words, pos, end) };
+		base = { kind: "named", name };
 	} else base = { kind: "named", name: c.identifier(what) };
 	const end = c.previousEnd();
 	const after = eatQualifiers(c, annotations);
+	const missing = base.kind === "named" && base.name.text === "" && base.name.pos < pos;
 	return {
-		pos,
-		end: Math.max(pos, end),
+		pos: missing ? end : pos,
+		end,
 		base,
 		unsigned,
 		annotations,
@@ -230,11 +245,21 @@ function parseFields(c: Cursor, fields: Field[]): void {
 	if (c.kind() === TokenKind.Semicolon) {
 		const typeName = typeNameOf(specifiers, 0, []);
 		const { base } = specifiers;
-		const anonymous = base.kind !== "named" && base.kind !== "enum" && base.body !== undefined && base.name === undefined;
+		const anonymous =
+			base.kind !== "named" && base.kind !== "enum" && base.body !== undefined && base.name === undefined;
 		if (!anonymous) c.errorAt("declaration-without-name", specifiers.pos, specifiers.end, "this field has no name");
 		c.next();
 		const end = c.previousEnd();
-		fields.push({ kind: "field", pos: specifiers.pos, end, doc, typeName, name: undefined, arrayLengths: [], annotations: [] });
+		fields.push({
+			kind: "field",
+			pos: specifiers.pos,
+			end,
+			doc,
+			typeName,
+			name: undefined,
+			arrayLengths: [],
+			annotations: [],
+		});
 		return;
 	}
 	let first = true;
@@ -246,7 +271,12 @@ function parseFields(c: Cursor, fields: Field[]): void {
 			const pos = c.pos();
 			c.next();
 			parseConditional(c);
-			c.errorAt("bit-field", pos, c.previousEnd(), "bit-fields are not supported: give the field a word of its own, or use flag bits");
+			c.errorAt(
+				"bit-field",
+				pos,
+				c.previousEnd(),
+				"bit-fields are not supported: give the field a word of its own, or use flag bits",
+			);
 		}
 		const { typeName, name, arrayLengths } = declarator;
 		const pos = first ? specifiers.pos : declarator.pos;
@@ -283,7 +313,8 @@ export function parseDeclarator(c: Cursor, specifiers: Specifiers, first: boolea
 		eatQualifiers(c, annotations);
 	}
 	const typeEnd = c.previousEnd();
-	if (c.kind() === TokenKind.OpenParen && c.kind(1) === TokenKind.Star) return functionPointer(c, specifiers, first, pointers);
+	if (c.kind() === TokenKind.OpenParen && c.kind(1) === TokenKind.Star)
+		return functionPointer(c, specifiers, first, pointers);
 	const named = nameNeeded || c.kind() === TokenKind.Identifier || c.kind() === TokenKind.TypeIdentifier;
 	const none: Identifier = { kind: "identifier", pos: typeEnd, end: typeEnd, text: "" };
 	const name = named ? c.identifier("a name") : none;
@@ -301,7 +332,13 @@ export function parseDeclarator(c: Cursor, specifiers: Specifiers, first: boolea
 		arrayLengths.push(parseExpression(c));
 		c.expect(TokenKind.CloseBracket, "]", "after this length");
 	}
-	const typeName = typeNameOf(specifiers, pointers, annotations, first ? undefined : { pos, end: Math.max(pos, typeEnd) }, typeEnd);
+	const typeName = typeNameOf(
+		specifiers,
+		pointers,
+		annotations,
+		first ? undefined : { pos, end: Math.max(pos, typeEnd) },
+		typeEnd,
+	);
 	return { pos, typeName, name, arrayLengths };
 }
 
@@ -312,7 +349,8 @@ function typeNameOf(
 	later?: { readonly pos: number; readonly end: number },
 	typeEnd = end,
 ): TypeName {
-	if (later === undefined) return { kind: "type_name", pos, end: Math.max(end, typeEnd), base, unsigned, pointers, annotations };
+	if (later === undefined)
+		return { kind: "type_name", pos, end: Math.max(end, typeEnd), base, unsigned, pointers, annotations };
 	// Only the first declarator's type declares the struct; an unnamed one can be told only by its body.
 	const shared = base.kind !== "named" && base.name !== undefined ? { kind: base.kind, name: base.name } : base;
 	return { kind: "type_name", ...later, base: shared, unsigned, pointers, annotations };
@@ -332,7 +370,10 @@ function functionPointer(c: Cursor, specifiers: Specifiers, first: boolean, poin
 		c.previousEnd(),
 		"function pointers are not supported: give the choice a name (an enum), and call the function by its name in a `switch`",
 	);
-	const unknown: Specifiers = { ...specifiers, base: { kind: "named", name: { kind: "identifier", pos, end: pos, text: "" } } };
+	const unknown: Specifiers = {
+		...specifiers,
+		base: { kind: "named", name: { kind: "identifier", pos, end: pos, text: "" } },
+	};
 	const later = first ? undefined : { pos, end: pos };
 	return { pos, typeName: typeNameOf(unknown, pointers, [], later), name, arrayLengths: [] };
 }
@@ -367,7 +408,8 @@ export function parseParameters(c: Cursor): { parameters: Parameter[]; variadic:
 		}
 		const specifiers = parseSpecifiers(c);
 		const { typeName, name, arrayLengths } = parseDeclarator(c, specifiers, true, false);
-		for (const length of arrayLengths) c.errorAt("array-length", length.pos, length.end, "a parameter cannot be an array: pass a pointer");
+		for (const length of arrayLengths)
+			c.errorAt("array-length", length.pos, length.end, "a parameter cannot be an array: pass a pointer");
 		parseAnnotations(c, specifiers.annotations);
 		parameters.push({
 			kind: "parameter",
