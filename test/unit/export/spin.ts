@@ -65,7 +65,7 @@ export async function spin(model: string, options: SpinOptions): Promise<SpinRes
 		const defines = options.cycles ? ["-DNP", "-DNFAIR=4"] : ["-DSAFETY"];
 		if (!options.reduction || options.cycles) defines.push("-DNOREDUCE");
 		await run(command, [...flags, "-DVECTORSZ=8192", ...defines, "-o", "pan", "pan.c"], inside);
-		const arguments_ = options.cycles ? ["-n", "-l", "-f", "-m200000", "-w16"] : ["-n", "-m200000", "-w16"];
+		const arguments_ = options.cycles ? ["-n", "-l", "-f", "-m200000", "-w16"] : ["-n", "-E", "-m200000", "-w16"];
 		const { stdout } = await run("./pan", arguments_, inside);
 		const found = /^violation: (\w+)$/m.exec(stdout)?.[1];
 		return {
