@@ -391,8 +391,10 @@ export class CounterexamplePanel implements vscode.Disposable {
 		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
 		if (!known || known.stale) return;
 		const edit = new vscode.WorkspaceEdit();
-		for (const { file, line, text } of insertions)
-			edit.insert(vscode.Uri.parse(file), new vscode.Position(line - 1, 0), text);
+		for (const { file, pos, text } of insertions) {
+			const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(file));
+			edit.insert(document.uri, document.positionAt(pos), text);
+		}
 		await vscode.workspace.applyEdit(edit);
 	}
 

@@ -10,6 +10,8 @@ import type { CheckResult, FenceFix, FenceInsertion, Location } from "./verdict/
 
 /** Searches for one set of barriers, at the most. */
 export const fenceSearchesMax = 48;
+/** Time that is spent on one race, in seconds, unless nothing else waits for it. */
+export const fenceSecondsMax = 20;
 /** Barriers that a fix may need together. */
 export const fencesMax = 4;
 /** Fixes that are offered. */

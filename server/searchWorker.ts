@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { everyRace, searchFrom, walkCheck } from "../engine/byHand.ts";
 import { type CheckOptions, runCheck, runPrograms } from "../engine/check.ts";
-import { fenceFixes } from "../engine/fenceFix.ts";
+import { fenceFixes, fenceSecondsMax } from "../engine/fenceFix.ts";
 import { analyze, type Module, ModuleCache } from "../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../engine/language/syntax.ts";
 import { litmusCheckResult } from "../engine/litmus/checkResult.ts";
@@ -91,12 +91,14 @@ function searchCheck(job: SearchJob): WorkerReply {
 /** Barriers that forbid a race, each set tried in the text of the document. */
 function fencesOf(job: SearchJob, module: Module, { onProgress: _onProgress, ...options }: CheckOptions): readonly FenceFix[] {
 	if (job.question?.kind !== "fences") return [];
+	const end = performance.now() + fenceSecondsMax * 1000;
+	const cancelled = () => performance.now() > end || options.cancelled?.() === true;
 	return fenceFixes(module.tree, job.question.race, {
-		...(options.cancelled && { cancelled: options.cancelled }),
+		cancelled,
 		search: (text) => {
 			const changed = checkedModule(job, text);
 			const found = changed?.hasErrors === false ? checkOf(changed, job) : undefined;
-			const result = changed && found && runCheck(changed, found.scenario, found.check, options).result;
+			const result = changed && found && runCheck(changed, found.scenario, found.check, { ...options, cancelled }).result;
 			return result && { tree: changed.tree, result };
 		},
 	});

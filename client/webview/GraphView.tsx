@@ -420,7 +420,7 @@ function Fences({
 	return (
 		<>
 			<h2>What would forbid it</h2>
-			{fences.length === 0 && <p class="none">No barrier between statements of the scenario makes this check safe.</p>}
+			{fences.length === 0 && <p class="none">No barrier was found that makes this check safe.</p>}
 			<ul class="fences">
 				{fences.map((fix, index) => (
 					<li key={index}>

@@ -8,6 +8,7 @@ import type { Analysis } from "../documents.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
 import { checksOf } from "./codeLens.ts";
+import { fenceActions } from "./fenceActions.ts";
 
 export const codeAction: Feature = {
 	capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.Refactor] } },
@@ -20,7 +21,8 @@ export const codeAction: Feature = {
 				const mended = context.diagnostics.filter((one) => one.code === fix.code && one.message === fix.message);
 				return mended.length > 0 ? { ...fix.action, diagnostics: mended } : fix.action;
 			});
-			return [...fixes, ...diagrams(analysis, results, range)];
+			const fences = fenceActions(analysis, results, range, context.diagnostics);
+			return [...fixes, ...fences, ...diagrams(analysis, results, range)];
 		});
 	},
 };

@@ -12,6 +12,7 @@ import {
 import { defaultCheckOptions } from "../../engine/check.ts";
 import type { ScenarioItem } from "../../engine/language/syntax.ts";
 import { type Analysis, isLitmusDocument } from "../documents.ts";
+import { FenceSearches } from "../fenceSearches.ts";
 import { parsedLitmus } from "../litmus.ts";
 import type { ExploreParameters, Results } from "../protocol.ts";
 import type { SearchProgress } from "../search/messages.ts";
@@ -21,17 +22,24 @@ import { checksOf } from "./codeLens.ts";
 
 export const explore: Feature = {
 	register(services) {
+		const fences = new FenceSearches(services);
 		services.connection.onRequest("mmscn/explore", (params: ExploreParameters, ...rest: CancellationToken[]) =>
 			// A client without a token of its own sends null in its place; the connection's own comes last.
-			search(services, params, rest.at(-1) ?? CancellationToken.None),
+			search(services, fences, params, rest.at(-1) ?? CancellationToken.None),
 		);
 	},
 };
 
-async function search(services: Services, params: ExploreParameters, token: CancellationToken): Promise<Results> {
+async function search(
+	services: Services,
+	fences: FenceSearches,
+	params: ExploreParameters,
+	token: CancellationToken,
+): Promise<Results> {
 	const { results, connection, changed, settings } = services;
 	const options = { ...defaultCheckOptions, coverage: true, limits: (await settings.of(params.uri)).limits };
 	const { kind, uri, version, text, fingerprint, texts, checks } = target(services, params);
+	fences.cancel(uri);
 	const progress = new ProgressReport(connection, params.workDoneToken, checks.length, kind);
 	const searches = checks.map((check, index) =>
 		services.searches.search({ kind, uri, texts, scenario: params.scenario, check, options }, (said) =>
@@ -52,6 +60,7 @@ async function search(services: Services, params: ExploreParameters, token: Canc
 		if (found.length > 0) {
 			results.add(uri, version, fingerprint, found);
 			connection.sendNotification("mmscn/results", results.newest(uri));
+			fences.start({ uri, texts, options, version, fingerprint }, found);
 		}
 		const problems = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? (outcome.problems ?? []) : []));
 		results.setProblems(uri, text, problems);
