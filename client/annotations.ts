@@ -26,6 +26,11 @@ export interface Annotation {
 
 const ruleNames = (rules: readonly string[] | undefined) => (rules?.length ? ` [${rules.join(", ")}]` : "");
 
+/** "1 step", "2 steps". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+	return `${count} ${count === 1 ? one : many}`;
+}
+
 /** "use_after_free" as people say it: "use after free". */
 export function spoken(name: string): string {
 	return name.replaceAll("_", " ");
@@ -61,7 +66,10 @@ export function violatingStep(trace: Run): number {
 const insideOfCall = /(^|[^\w])__[a-z]\w*\s*\(|^return\b/;
 
 /** What a step does, as kernel people would write it, and the functions it does that in, outermost first. */
-export function saidAs(step: TraceStep): { readonly within: readonly string[]; readonly text: string } {
+export function saidAs(step: Pick<TraceStep, "callStack" | "text">): {
+	readonly within: readonly string[];
+	readonly text: string;
+} {
 	const names = step.callStack.map((frame) => frame.function);
 	const innermost = step.callStack.at(-1);
 	if (!innermost || !insideOfCall.test(step.text)) return { within: names, text: step.text };

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { registerByHand } from "./byHand.ts";
 import { CounterexamplePanel } from "./counterexamplePanel.ts";
+import { createEngineStatus } from "./engineStatus.ts";
 import { type SearchEnd, Searches } from "./explore.ts";
 import { registerExport } from "./exportCounterexample.ts";
 import { FadedStatements } from "./fadedStatements.ts";
@@ -58,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): Api {
 		registerExport(server, results, () => panel.document),
 		registerSample(context.extensionUri),
 		createSearchStatus(results, searches),
+		createEngineStatus(server),
 		vscode.commands.registerCommand("mmscn.showOutput", () => output.show()),
 		results.onDidChange(() => {
 			const any = results.uris().some((uri) => results.shown(uri) !== undefined);

@@ -4,6 +4,7 @@ import {
 	LanguageClient,
 	type LanguageClientOptions,
 	type ServerOptions,
+	State,
 	TransportKind,
 	WorkDoneProgress,
 } from "vscode-languageclient/node";
@@ -13,9 +14,16 @@ const languages = ["mmscn", "litmus", "c", "cpp"];
 /** On disk, not yet saved, in a virtual workspace, and the kernel model's own files. */
 const schemes = ["file", "untitled", "vscode-vfs", "mmscn-kernel"];
 
+/** How the server is: what a user needs to know of it. */
+export type ServerState = "starting" | "running" | "stopped";
+
 export class LanguageServer implements vscode.Disposable {
 	private readonly client: LanguageClient;
 	private started: Promise<void> | undefined;
+	private readonly changed = new vscode.EventEmitter<ServerState>();
+
+	/** Fires when the server starts, runs or ends. */
+	readonly onDidChangeState = this.changed.event;
 
 	constructor(extensionUri: vscode.Uri, output: vscode.LogOutputChannel) {
 		const module = vscode.Uri.joinPath(extensionUri, "dist", "server.js").fsPath;
@@ -30,9 +38,17 @@ export class LanguageServer implements vscode.Disposable {
 		this.client = new LanguageClient("mmscn", "mmscn", serverOptions, clientOptions);
 	}
 
+	get state(): ServerState {
+		if (this.client.state === State.Running) return "running";
+		return this.started === undefined || this.client.state === State.Starting ? "starting" : "stopped";
+	}
+
 	/** Starts the server once; later calls wait for the same start. */
 	start(): Promise<void> {
-		this.started ??= this.client.start();
+		if (this.started === undefined) {
+			this.client.onDidChangeState(() => this.changed.fire(this.state));
+			this.started = this.client.start();
+		}
 		return this.started;
 	}
 
@@ -65,6 +81,7 @@ export class LanguageServer implements vscode.Disposable {
 	}
 
 	dispose(): void {
+		this.changed.dispose();
 		void this.client.dispose();
 	}
 }

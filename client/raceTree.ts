@@ -1,6 +1,6 @@
 /** Every distinct race of a check as a tree: by violation, then by the pair of lines. Knows nothing of VS Code. */
 import type { DistinctRacesResult } from "../server/protocol.ts";
-import { saidAs, spoken } from "./annotations.ts";
+import { counted, saidAs, spoken } from "./annotations.ts";
 
 export interface RaceLeaf {
 	/** Index into the races found. */
@@ -19,8 +19,6 @@ export interface RaceGroup {
 	readonly description: string;
 	readonly races: readonly RaceLeaf[];
 }
-
-const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 /** The races grouped by violation, each group and each race in the order in which they were found. */
 export function raceTree({ races }: DistinctRacesResult): RaceGroup[] {

@@ -1,4 +1,5 @@
 import type { Alternative } from "../../engine/verdict/walk.ts";
+import { counted, saidAs } from "../annotations.ts";
 import type { Run } from "../run.ts";
 import type { FromView, WalkOnShow } from "./messages.ts";
 
@@ -48,7 +49,7 @@ export function Branches({ run, step, stale, walk, offered, post }: Properties) 
 							title={
 								violates
 									? "This step goes wrong already"
-									: `Search every interleaving that begins with these ${step + 1} steps`
+									: `Search every interleaving that begins with ${counted(step + 1, "step")} of this run`
 							}
 							onClick={() => post({ type: "searchFrom", steps: Math.min(step + 1, run.steps.length) })}
 						>
@@ -56,7 +57,7 @@ export function Branches({ run, step, stale, walk, offered, post }: Properties) 
 						</button>
 						<button
 							type="button"
-							title={`Copy the schedule of these ${step + 1} steps; “mmscn: Replay Schedule…” takes it back`}
+							title={`Copy the schedule up to step ${step + 1}; “mmscn: Replay Schedule…” takes it back`}
 							onClick={() => post({ type: "copySchedule", steps: Math.min(step + 1, run.steps.length) })}
 						>
 							Copy schedule
@@ -98,10 +99,11 @@ function List({
 		<>
 			<h4>{title}</h4>
 			<ul class="alternatives">
-				{alternatives.map(({ thread, name, text, choices, schedule, violates }) => (
+				{alternatives.map(({ thread, name, text, callStack, choices, schedule, violates }) => (
 					<li key={schedule}>
 						<button type="button" class="branch" onClick={() => post({ type: "walk", schedule })}>
-							<span class="cpu">{`CPU${run.threads[thread]?.cpu ?? thread}`}</span> {name} <code>{text}</code>
+							<span class="cpu">{`CPU${run.threads[thread]?.cpu ?? thread}`}</span> {name}{" "}
+							<code>{saidAs({ text, callStack }).text}</code>
 							{choices !== "" && <span class="note">{` outcome ${choices}`}</span>}
 							{violates && <span class="verdict"> ✖ goes wrong</span>}
 						</button>
@@ -132,7 +134,7 @@ export function WalkBar({
 				<strong>By hand</strong>{" "}
 				{misfit === undefined
 					? (walk.said ??
-						(run.violation ? "It goes wrong." : `${run.steps.length} steps; nothing has gone wrong so far.`))
+						(run.violation ? "It goes wrong." : `${counted(run.steps.length, "step")}; nothing has gone wrong so far.`))
 					: `The schedule does not fit this text: ${misfit}. What fitted is shown.`}
 			</p>
 			<p class="actions">

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import { decisiveSteps, saidAs, spoken } from "../annotations.ts";
+import { counted, decisiveSteps, saidAs, spoken } from "../annotations.ts";
 import { type Run, runOnShow } from "../run.ts";
 import { Branches, type Offered, WalkBar } from "./Branches.tsx";
 import { Choice } from "./Choice.tsx";
@@ -109,7 +109,7 @@ function Header({
 				</p>
 			)}
 			<p class="facts">
-				{`${trace.steps.length} steps, ${trace.contextSwitches} context switches`}
+				{`${counted(trace.steps.length, "step")}, ${counted(trace.contextSwitches, "context switch", "context switches")}`}
 				{result && (result.memory === "sc" ? ", sequential consistency" : ", Linux-kernel memory model")}
 				{result && (result.ok ? "; as expected" : `; expected ${spoken(result.expected)}`)}
 			</p>

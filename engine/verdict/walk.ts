@@ -7,14 +7,15 @@ import { formatSchedule, parseSchedule, type Schedule, type ScheduledStep } from
 import { forEachStep } from "../search/successors.ts";
 import { Recorder } from "./recorder.ts";
 import { isTrace, replay } from "./replay.ts";
-import type { InitialValue, Location, Trace, TraceStep, TraceThread } from "./verdict.ts";
+import type { Frame, InitialValue, Location, Trace, TraceStep, TraceThread } from "./verdict.ts";
 
 /** One step that could be taken next. */
 export interface Alternative {
 	readonly thread: number;
 	readonly name: string;
-	/** The statement that the thread stands before. */
+	/** The statement that the thread stands before, and the calls that it is in, outermost first. */
 	readonly text: string;
+	readonly callStack: readonly Frame[];
 	readonly location: Location;
 	/** Which of the step's nondeterministic outcomes, "" where there is but one. */
 	readonly choices: string;
@@ -95,6 +96,7 @@ function alternatives(recorder: Recorder, schedule: Schedule): Alternative[] {
 				thread: index,
 				name: thread.name,
 				text: site.text,
+				callStack: site.callStack,
 				location: site.location,
 				choices: several.length > 1 ? step.choices.join("_") : "",
 				schedule: formatSchedule({ initial: schedule.initial, steps: [...schedule.steps, step] }),
