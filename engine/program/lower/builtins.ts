@@ -3,6 +3,7 @@ import type { CallExpression, FunctionItem, Expression as Tree, TypeName } from 
 import type { Type } from "../../language/types.ts";
 import { type ViolationKind, violationKinds } from "../../verdict/verdict.ts";
 import type { Context, Expression, Fence, Marking, Ordering, Place, Update } from "../program.ts";
+import { demandGuard } from "./annotations.ts";
 import { lowerCallback, lowerFreeCallback } from "./callbacks.ts";
 import { bare } from "./context.ts";
 import { integer, lowerCondition, lowerExpression, narrow, readLvalue, writeLvalue } from "./expressions.ts";
@@ -83,6 +84,7 @@ function updateOf(update: Update, shape: "plain" | "compare" | "unless") {
 		const isNarrow = lvalue.type.kind === "bool" || (lvalue.type.kind === "integer" && lvalue.type.bits < 32);
 		if (isNarrow && update !== "exchange")
 			throw t.error(tree, `${call.name} needs a whole word; of narrower ones there are only xchg and cmpxchg`);
+		demandGuard(t, lvalue, "once", true, tree);
 		const operand = narrow(shape === "compare" ? third : second, lvalue.type);
 		const other = narrow(shape === "compare" ? second : third, lvalue.type);
 		const compare = shape === "plain" ? undefined : { value: other, unless: shape === "unless" };

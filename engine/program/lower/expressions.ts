@@ -13,6 +13,7 @@ import type {
 } from "../../language/syntax.ts";
 import type { Type } from "../../language/types.ts";
 import type { BinaryOperator, Expression, Marking } from "../program.ts";
+import { demandGuard, demandsAtEntry } from "./annotations.ts";
 import { lowerBuiltin } from "./builtins.ts";
 import type { Label } from "./code.ts";
 import { bare } from "./context.ts";
@@ -105,6 +106,7 @@ export function lowerCondition(t: ThreadLowering, tree: Tree, then: Label, other
 export function readLvalue(t: ThreadLowering, lvalue: Lvalue, tree: Range, marking: Marking): Expression {
 	if (lvalue.kind === "register") return register(lvalue.register);
 	if (isStruct(lvalue.type)) throw t.error(tree, "structs are not copied as a whole; name the fields");
+	demandGuard(t, lvalue, marking, false, tree);
 	const target = t.temporary(lvalue.type);
 	const body = { kind: "load" as const, register: target, place: lvalue.place, marking };
 	if (lvalue.private) t.emitPrivate(body, tree);
@@ -119,6 +121,7 @@ export function writeLvalue(t: ThreadLowering, lvalue: Lvalue, value: Expression
 		t.emit({ kind: "assign", register: lvalue.register, value: narrowed }, tree);
 		return;
 	}
+	demandGuard(t, lvalue, marking, true, tree);
 	const body = { kind: "store" as const, place: lvalue.place, value: narrowed, marking };
 	if (lvalue.private) t.emitPrivate(body, tree);
 	else t.emit(body, tree, lvalue.rules);
@@ -434,7 +437,10 @@ export function inline(
 			}
 			for (const { register: target, value } of assignments) t.emit({ kind: "assign", register: target, value }, call);
 		},
-		() => item.body && lowerBody(t, item.body),
+		() => {
+			demandsAtEntry(t, item);
+			if (item.body) lowerBody(t, item.body);
+		},
 	);
 	boundary();
 	return result === undefined ? zero : register(result);

@@ -2,6 +2,7 @@
 import type { MemberExpression, NameExpression, Expression as Tree } from "../../language/syntax.ts";
 import type { StructType, Type } from "../../language/types.ts";
 import type { Expression, Place } from "../program.ts";
+import { type Guard, guardOf } from "./annotations.ts";
 import { bare, rulesOf } from "./context.ts";
 import { lowerExpression } from "./expressions.ts";
 import { binary, constant, constantValue } from "./fold.ts";
@@ -49,7 +50,10 @@ function nameLvalue(t: ThreadLowering, tree: NameExpression): Lvalue {
 		if (declaration.kind === "variable" && symbol.kind === "object") {
 			const { laidOut, fresh } = t.context.objects.variable(declaration, symbol.type, -1);
 			if (fresh) initializeObject(t.context, symbol.file, declaration, laidOut);
-			return memoryLvalue(t, laidOut.address + t.dataCpu * laidOut.percpuStride, symbol.type, tree.name.text, false);
+			const at = laidOut.address + t.dataCpu * laidOut.percpuStride;
+			const lvalue = memoryLvalue(t, at, symbol.type, tree.name.text, false);
+			const annotations = [...declaration.annotations, ...declaration.typeName.annotations];
+			return guarded(lvalue, guardOf(t, annotations, tree.name.text));
 		}
 		if (declaration.kind === "variable") {
 			t.declare(declaration, symbol.type);
@@ -58,6 +62,9 @@ function nameLvalue(t: ThreadLowering, tree: NameExpression): Lvalue {
 	}
 	throw t.error(tree, `${tree.name.text} is no object`);
 }
+
+const guarded = (lvalue: Lvalue, guard: Guard | undefined): Lvalue =>
+	guard && lvalue.kind === "memory" ? { ...lvalue, guard } : lvalue;
 
 function memoryLvalue(t: ThreadLowering, address: number, type: Type, text: string, isPrivate: boolean): Lvalue {
 	const structure = isStruct(type) ? t.context.objects.structure(type) : -1;
@@ -136,7 +143,10 @@ function memberOf(
 ): Lvalue {
 	const at = structLayout(owner).offsets.get(field) ?? 0;
 	const place: Place = { base, offset: binary("add", offset, constant(at)), structure, text };
-	return { kind: "memory", place, type, private: isPrivate, rules };
+	const node = structLayout(owner).fields.find((candidate) => candidate.name === field)?.node;
+	const annotations = node ? [...node.annotations, ...node.typeName.annotations] : [];
+	const lvalue: Lvalue = { kind: "memory", place, type, private: isPrivate, rules };
+	return guarded(lvalue, guardOf(t, annotations, text, { owner, base, offset, structure }));
 }
 
 function indexLvalue(t: ThreadLowering, tree: Extract<Tree, { kind: "index" }>): Lvalue {

@@ -10,6 +10,7 @@ import type {
 } from "../../language/syntax.ts";
 import type { Type } from "../../language/types.ts";
 import type { Expression, Marking, Place, Thread } from "../program.ts";
+import type { Guard } from "./annotations.ts";
 import { Code, type Label, type Straight } from "./code.ts";
 import {
 	bare,
@@ -42,6 +43,8 @@ export type Lvalue =
 			readonly type: Type;
 			readonly private: boolean;
 			readonly rules: readonly string[];
+			/** The lock that must be held for an access. */
+			readonly guard?: Guard;
 	  };
 
 /** A function body being inlined, or the thread's own. */

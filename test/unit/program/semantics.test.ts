@@ -334,6 +334,38 @@ describe("locks", () => {
 			"\tunsigned long word;\n\tstruct bit_lock l;\n\tthread a { __bit_lock(0, &word, &l); __bit_unlock(0, &word, &l); }\n\tthread b { word |= 2; }",
 		);
 	});
+	it("are held where annotations demand it", () => {
+		const guarded =
+			"struct counter { spinlock_t lock; int value __guarded_by(lock); };\n" +
+			"static void step(struct counter *c) __must_hold(&c->lock) { c->value++; }\n" +
+			"static void alone(struct counter *c) __excludes(&c->lock) { __lock(&c->lock); c->value = 0; __unlock(&c->lock); }\n" +
+			"static int peek(int *p) __must_hold(RCU) { return READ_ONCE(*p); }\n";
+		const thread = (body: string) =>
+			`\tstruct counter c;\n\tint x;\n\tinit { c.value = 1; }\n\tthread t { ${body} }\n\tfinally (c.value < 9);`;
+		expects("safe", thread("__lock(&c.lock); step(&c); c.value++; __unlock(&c.lock); alone(&c);"), guarded);
+		expects(
+			"safe",
+			thread("int r = data_race(c.value); __rcu_read_lock(); r = peek(&x); __rcu_read_unlock();"),
+			guarded,
+		);
+		for (const body of [
+			"c.value = 2;",
+			"int r = c.value;",
+			"struct counter *p = &c; p->value++;",
+			"__fetch_add(&c.value, 1, __full);",
+		])
+			assert.match(
+				expects("lock_misuse", thread(body), guarded).violation?.message ?? "",
+				/value is guarded by (c\.|p->)lock/,
+			);
+		expects("lock_misuse", thread("int r = peek(&x);"), guarded);
+		expects("lock_misuse", thread("__lock(&c.lock); alone(&c);"), guarded);
+		assert.match(
+			expects("lock_misuse", "\tspinlock_t l;\n\tint n __guarded_by(l);\n\tthread t { n = 1; }").violation?.message ??
+				"",
+			/n is guarded by l/,
+		);
+	});
 	it("remember so many threads", () => {
 		const threads = Array.from({ length: 24 }, (_, index) => `\tthread t${index} { }\n`).join("");
 		const module = analyzeText(`scenario s {\n${threads}\tcheck c () expect safe;\n}`);
