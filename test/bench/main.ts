@@ -5,11 +5,12 @@
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { language } from "./language.ts";
 import { lkmm } from "./lkmm/lkmm.ts";
 import type { Measurement, Part } from "./measurement.ts";
 import { search } from "./search/search.ts";
 
-const parts: readonly Part[] = [search, lkmm];
+const parts: readonly Part[] = [search, lkmm, language];
 
 const { values, positionals } = parseArgs({
 	options: { quick: { type: "boolean" }, json: { type: "string" } },
