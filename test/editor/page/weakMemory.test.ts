@@ -86,3 +86,33 @@ describe("executions that take weak memory, as a user sees them", function () {
 		});
 	}
 });
+
+describe("the barrier that makes a check safe, as a user sees it", function () {
+	this.timeout(120_000);
+	let workbench: Workbench;
+	const view = () => counterexample(workbench.page);
+
+	before(async () => {
+		workbench = await startWorkbench();
+		await workbench.open("scenarios/history/d20_page_table_publish.mmscn");
+	});
+	after(() => workbench.close());
+
+	it("is offered below the picture, with what the search has shown", async () => {
+		const lens = lenses(workbench.page).filter({ hasText: "Explore interleavings" });
+		await lens.first().waitFor({ timeout: 60_000 });
+		await lens.first().click();
+		await view().locator(".picture svg").waitFor();
+		assert.match((await view().locator(".story").textContent()) ?? "", /no smp_wmb\(\), release or full barrier orders the two/);
+		const fences = view().locator(".fences li");
+		await fences.first().waitFor();
+		assert.match((await fences.first().textContent()) ?? "", /smp_wmb\(\) above line \d+/);
+		assert.deepEqual(await accessibilityFindings(workbench.page), []);
+	});
+
+	it("goes into the text, after which the result is of an older text", async () => {
+		await view().locator(".fences button").first().click();
+		await view().locator(".stale-note").waitFor();
+		await workbench.page.locator(".monaco-editor .view-line", { hasText: "smp_wmb();" }).first().waitFor();
+	});
+});
