@@ -4,9 +4,10 @@
  */
 import { type Layout, live } from "../memory/layout.ts";
 import { isStop } from "../memory/sc.ts";
+import { successors } from "../program/liveness.ts";
 import type { Expression, Instruction, Place, Program, Thread } from "../program/program.ts";
 import type { Places } from "./places.ts";
-import { divisors, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
+import { divisors, NotExportable, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
 
 /** Paths that one look may follow before the export gives up. */
 export const lookPathsMax = 2000;
@@ -71,7 +72,7 @@ export class Look {
 		const thread = this.program.threads[index] as Thread;
 		const text = this.follow(thread, index, index, pc, new Path(name), true, () => "true");
 		if (text.includes(ambiguous))
-			throw new Error(`${thread.name}: a wait that depends on a choice in the same step cannot be exported`);
+			throw new NotExportable(`${thread.name}: a wait that depends on a choice in the same step cannot be exported`);
 		return text;
 	}
 
@@ -96,7 +97,8 @@ export class Look {
 		atEnd: (path: Path) => string,
 		atFault = "true",
 	): string {
-		if (++this.paths > lookPathsMax) throw new Error(`${thread.name}: too many paths in one step to export`);
+		if (index >= 0 && !this.mayWait(thread, start, first)) return atEnd(path);
+		if (++this.paths > lookPathsMax) throw new NotExportable(`${thread.name}: too many paths in one step to export`);
 		let pc = start;
 		let isFirst = first;
 		let steps = 0;
@@ -111,7 +113,7 @@ export class Look {
 		const need = (condition: string, otherwise: string) => conditions.push({ condition, otherwise });
 		for (;;) {
 			const instruction = thread.instructions[pc] as Instruction;
-			if (++steps > lookPathsMax) throw new Error(`${thread.name}: a loop inside one step cannot be exported`);
+			if (++steps > lookPathsMax) throw new NotExportable(`${thread.name}: a loop inside one step cannot be exported`);
 			const stops = index >= 0 && !isFirst && isStop(instruction, this.layout.contextIsShared);
 			if (stops || instruction.kind === "end") return wrap(atEnd(path));
 			const recurse = (next: number, forked: Path) =>
@@ -132,6 +134,26 @@ export class Look {
 			isFirst = false;
 			pc = instruction.next;
 		}
+	}
+
+	/** Whether a step that is at `start` may yet come to an instruction that is not always enabled. */
+	private mayWait(thread: Thread, start: number, first: boolean): boolean {
+		const seen = new Set<number>();
+		const work = [start];
+		for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
+			const instruction = thread.instructions[pc] as Instruction;
+			const isFirst = first && pc === start && seen.size === 0;
+			if (seen.has(pc) || (!isFirst && isStop(instruction, this.layout.contextIsShared))) continue;
+			seen.add(pc);
+			const waits =
+				instruction.kind === "await" ||
+				instruction.kind === "grace_period_end" ||
+				(instruction.kind === "lock" && instruction.try === undefined) ||
+				(instruction.kind === "reload" && (isFirst || instruction.glued));
+			if (waits) return true;
+			work.push(...successors(instruction));
+		}
+		return false;
 	}
 
 	private reloadEnabled(code: number, instruction: Extract<Instruction, { kind: "reload" }>, path: Path): string {
@@ -232,8 +254,8 @@ export class Look {
 				need(holdsText(access(instruction.lock), index, instruction.shared), atFault);
 				this.write(code, instruction.lock, path, (old) => droppedText(old, index, instruction.shared));
 				if (instruction.bit) {
-					access(instruction.bit.word);
 					const mask = `(1 << ${this.value(instruction.bit.number, path)})`;
+					need(`(${access(instruction.bit.word)} & ${mask}) != 0`, atFault);
 					this.write(code, instruction.bit.word, path, (old) => `(${old} & ~${mask})`);
 				}
 				if (instruction.spinning) path.write(`spin[${index}]`, `(${path.word(`spin[${index}]`)} - 1)`);

@@ -52,7 +52,7 @@ export class Places {
 		const bases = this.values.values(code, place.base);
 		const offsets = this.values.values(code, place.offset);
 		if (bases && offsets) return this.known(place, base, offset, [...bases], [...offsets]);
-		return this.unknown(place, base, offset);
+		return this.unknown(place, base, offset, offsets);
 	}
 
 	private known(place: Place, base: string, offset: string, bases: number[], offsets: number[]): Resolution {
@@ -88,7 +88,7 @@ export class Places {
 	}
 
 	/** A pointer of which nothing is known: every object of the type, and every way to be wrong. */
-	private unknown(place: Place, base: string, offset: string): Resolution {
+	private unknown(place: Place, base: string, offset: string, offsets: ReadonlySet<number> | undefined): Resolution {
 		const { program } = this;
 		if (place.structure < 0) {
 			const cases = program.cells.map((cell, index) => ({
@@ -102,8 +102,9 @@ export class Places {
 		const cases = starts.flatMap((instance) =>
 			program.cells.flatMap((cell, index) => {
 				const distance = cell.address - instance.address;
-				if (distance < 0 || distance >= objectAlignment || cell.object !== instance.object) return [];
-				const condition = `(${base} == ${instance.address} && ${offset} == ${distance})`;
+				if (distance < 0 || cell.object !== instance.object || offsets?.has(distance) === false) return [];
+				const also = offsets?.size === 1 ? "" : ` && ${offset} == ${distance}`;
+				const condition = `(${base} == ${instance.address}${also})`;
 				return [{ condition, cell: index, object: cell.object }];
 			}),
 		);

@@ -10,7 +10,9 @@ import { Look } from "./look.ts";
 import { type Names, namesOf, registerName } from "./names.ts";
 import { Places } from "./places.ts";
 import { StepText } from "./steps.ts";
-import { number, unsignedMacros } from "./symbolic.ts";
+import { NotExportable, number, unsignedMacros } from "./symbolic.ts";
+
+export { NotExportable };
 
 /** The macros by which a model says what it found. */
 export const reportMacros = `/* What goes wrong ends here: the trail of the error leads to it. */
@@ -21,7 +23,7 @@ export const reportMacros = `/* What goes wrong ends here: the trail of the erro
 #define MET(property) skip
 `;
 
-/** Text of the model. Throws an Error where a step is too involved to be written down. */
+/** Text of the model. Throws NotExportable where a step is too involved to be written down. */
 export function exportPromela(program: Program): string {
 	return new Model(program).text();
 }
@@ -102,7 +104,7 @@ class Model {
 		const { program } = this;
 		const parameters = Object.entries(program.parameters).map(([name, value]) => `${name} = ${value}`);
 		const where = `scenario ${program.scenario}, check ${program.check}${parameters.length > 0 ? ` (${parameters.join(", ")})` : ""}`;
-		return `/*\n * ${comment(where)}.\n *\n * spin -a MODEL && gcc -O2 -o pan pan.c && ./pan\n *\n * One atomic sequence is one step of a thread; labels S... are where a thread can stand.\n * m[] is memory, alive[] says of each object whether it is unallocated (0), live (1) or freed (2).\n */`;
+		return `/*\n * ${comment(where)}.\n *\n * spin -a MODEL && gcc -O2 -o pan pan.c && ./pan -E\n *\n * One atomic sequence is one step of a thread; labels S... are where a thread can stand.\n * m[] is memory, alive[] says of each object whether it is unallocated (0), live (1) or freed (2).\n */`;
 	}
 
 	private memory(): string {
@@ -242,7 +244,8 @@ class Model {
 		for (const step of steps) {
 			const prefix = step.prefix();
 			declared.push(...prefix.declared);
-			lines.push(prefix.text);
+			if (prefix.text !== "")
+				lines.push(prefix.text.endsWith(";") || prefix.text.endsWith("; ") ? prefix.text : `${prefix.text};`);
 		}
 		if (this.context.checkState) lines.push(`		${this.context.checkState}`);
 		for (const step of steps) lines.push(`		${step.run()}`);

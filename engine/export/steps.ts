@@ -7,7 +7,7 @@ import type { Expression, Instruction, InstructionBody, Place, Thread } from "..
 import { droppedText, holdsText, irqsOffText, readersText, readerText, takenText, updateText } from "./look.ts";
 import type { ModelContext } from "./promela.ts";
 import { hasReloads } from "./promela.ts";
-import { divisors, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
+import { divisors, NotExportable, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
 
 type Body<K extends InstructionBody["kind"]> = Extract<InstructionBody, { kind: K }>;
 
@@ -69,13 +69,13 @@ export class StepText {
 				context.isGlobal(index, register) ? context.register(index, register) : `${name}_r${register}`,
 		};
 		const starts = new Set<number>();
-		const writer = new StatementWriter(context, index, this.thread, inside, (pc) => {
+		const writer = new StatementWriter(context, index, this.thread, inside, `${name}_at_`, (pc) => {
 			starts.add(pc);
 			if (pc === ended)
-				return `${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; finished[${index}] = true;`;
-			return `${this.clear(pc, inside)}${start} = ${pc}; ${this.standing(pc)}`;
+				return `${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; finished[${index}] = true`;
+			return `${this.clear(pc, inside)}${this.standing(pc)}${start} = ${pc}`;
 		});
-		const text = writer.from(entry, false);
+		const text = writer.write(entry, false, `${name}_ready`);
 		this.starts = [...starts].sort((one, two) => one - two);
 		return {
 			declared: [...variables, start].map((variable) => `	int ${variable};`),
@@ -94,10 +94,16 @@ export class StepText {
 
 	/** The scenario's init, as statements. */
 	initCode(): string {
-		return new StatementWriter(this.context, this.index, this.thread, this.scope, () => "skip;", true).from(
-			this.thread.entry,
+		const writer = new StatementWriter(
+			this.context,
+			this.index,
+			this.thread,
+			this.scope,
+			"init_at_",
+			() => "skip",
 			true,
 		);
+		return writer.write(this.thread.entry, true, "init_ready");
 	}
 
 	/** The proctype. */
@@ -136,14 +142,14 @@ export class StepText {
 		const { context, index, thread } = this;
 		const site = context.program.sites[thread.instructions[pc]?.site ?? -1];
 		const label = this.labelOf(pc);
-		const writer = new StatementWriter(context, index, thread, this.scope, (stop) => {
+		const writer = new StatementWriter(context, index, thread, this.scope, `S${pc}_at_`, (stop) => {
 			if (stop === ended) return `${this.clear(thread.instructions.length, this.scope)}${this.ending()}`;
 			if (!reached.includes(stop)) reached.push(stop);
 			return `${this.clear(stop, this.scope, pc)}${this.standing(stop)}${context.checkState}goto ${this.labelOf(stop)}`;
 		});
 		const guards = this.guards(pc);
 		const leaves = thread.instructions[pc]?.kind === "reload" ? `			reloading[${index}] = false;\n` : "";
-		return `${label}:	/* ${(site?.text ?? "").replaceAll("*/", "* /")} */\n	atomic {\n		(${guards}) ->\n${leaves}${writer.from(pc, true)}\n	}\n`;
+		return `${label}:	/* ${(site?.text ?? "").replaceAll("*/", "* /")} */\n	atomic {\n		(${guards}) ->\n${leaves}${writer.write(pc, true)}\n	}\n`;
 	}
 
 	private labelOf(pc: number): string {
@@ -196,8 +202,10 @@ export class StepText {
 		let text = "";
 		if (hasReloads(context.program) && instruction.kind === "reload") text += `reloading[${index}] = true; `;
 		if (!context.program.detectDataRaces) return text;
-		if (instruction.kind !== "load" && instruction.kind !== "store" && instruction.kind !== "update")
-			return `${text}next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0; `;
+		const isAccess =
+			instruction.kind === "update" ||
+			((instruction.kind === "load" || instruction.kind === "store") && instruction.marking !== "data_race");
+		if (!isAccess) return `${text}next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0; `;
 		const how =
 			(instruction.kind !== "update" && instruction.marking === "plain" ? 1 : 0) +
 			(instruction.kind === "load" ? 0 : 2);
@@ -222,6 +230,11 @@ class StatementWriter {
 	private readonly scope: Scope;
 	private readonly atStop: (pc: number) => string;
 	private readonly runsOn: boolean;
+	private readonly labels: string;
+	/** Where ways through the step come together: each is written once, at a label. */
+	private joins: ReadonlySet<number> = new Set();
+	private readonly pending: number[] = [];
+	private leave = "";
 	private statements = 0;
 
 	constructor(
@@ -229,9 +242,11 @@ class StatementWriter {
 		index: number,
 		thread: Thread,
 		scope: Scope,
+		labels: string,
 		atStop: (pc: number) => string,
 		runsOn = false,
 	) {
+		this.labels = labels;
 		this.context = context;
 		this.index = index;
 		this.thread = thread;
@@ -240,18 +255,55 @@ class StatementWriter {
 		this.runsOn = runsOn;
 	}
 
-	/** Statements from an instruction on. `first`: it begins the step, whatever it is. */
-	from(start: number, first: boolean, depth = 2): string {
+	/**
+	 * Statements from an instruction on. `first`: it begins the step, whatever it is. `ready`: label to put at the end, where stops
+	 * do not jump away themselves.
+	 */
+	write(start: number, first: boolean, ready?: string): string {
+		this.joins = this.joinsFrom(start, first);
+		this.leave = ready && this.joins.size > 0 ? `; goto ${ready}` : "";
+		const parts = [this.from(start, first)];
+		for (let index = 0; index < this.pending.length; index++) {
+			const pc = this.pending[index] as number;
+			parts.push(`${this.labels}${pc}:`, `		skip;\n${this.from(pc, false, 2, true)}`);
+		}
+		if (this.leave !== "") parts.push(`${ready}:`, "		skip");
+		const text = parts.reduce((all, part, index) =>
+			index === 0 ? part : `${all}${all.endsWith(":") ? "" : ";"}\n${part}`,
+		);
+		return ready ? `${text};` : text;
+	}
+
+	private joinsFrom(start: number, first: boolean): ReadonlySet<number> {
+		const reached = new Map<number, number>([[start, first ? 0 : 1]]);
+		const work = [start];
+		for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
+			for (const next of successors(this.thread.instructions[pc] as Instruction)) {
+				const instruction = this.thread.instructions[next] as Instruction;
+				if (!this.runsOn && isStop(instruction, this.context.layout.contextIsShared)) continue;
+				const times = (reached.get(next) ?? 0) + 1;
+				reached.set(next, times);
+				if (times === 1) work.push(next);
+			}
+		}
+		return new Set([...reached].flatMap(([pc, times]) => (times > 1 ? [pc] : [])));
+	}
+
+	private from(start: number, first: boolean, depth = 2, atLabel = false): string {
 		const tabs = "\t".repeat(depth);
 		let text = "";
 		let pc = start;
 		let isFirst = first;
 		for (;;) {
 			if (++this.statements > statementsMax)
-				throw new Error(`${this.thread.name}: a step is too long to export (a loop inside one step?)`);
+				throw new NotExportable(`${this.thread.name}: a step is too long to export (a loop inside one step?)`);
 			const instruction = this.thread.instructions[pc] as Instruction;
+			if (!isFirst && this.joins.has(pc) && !(atLabel && pc === start && text === "")) {
+				if (!this.pending.includes(pc)) this.pending.push(pc);
+				return `${text}${tabs}goto ${this.labels}${pc}`;
+			}
 			if (!isFirst && !this.runsOn && isStop(instruction, this.context.layout.contextIsShared))
-				return `${text}${tabs}${this.atStop(pc)}`;
+				return `${text}${tabs}${this.atStop(pc)}${this.leave}`;
 			if (instruction.kind === "end") return `${text}${this.end(tabs)}`;
 			if (instruction.kind === "branch") return `${text}${this.branch(instruction, depth)}`;
 			if (instruction.kind === "reload" && !isFirst) return `${text}${this.mayReload(instruction, pc, depth)}`;
@@ -274,7 +326,7 @@ class StatementWriter {
 		const next = this.from(instruction.next, false, depth + 1);
 		const again = instruction.glued
 			? `${tabs}	${this.statement(instruction)};\n${next}`
-			: `${tabs}	${this.atStop(pc)}`;
+			: `${tabs}	${this.atStop(pc)}${this.leave}`;
 		const guard = instruction.glued
 			? `${this.context.register(this.index, instruction.register)} != ${this.readText(instruction.place)}`
 			: "true";
@@ -309,7 +361,7 @@ class StatementWriter {
 
 	private end(tabs: string): string {
 		const { context, index } = this;
-		if (this.runsOn) return `${tabs}skip;`;
+		if (this.runsOn) return `${tabs}skip${this.leave}`;
 		const checks: string[] = [];
 		if (context.hasContexts) {
 			checks.push(`:: rcu[${index}] > 0 -> VIOLATION(rcu_reader_left_open)`);
@@ -324,7 +376,7 @@ class StatementWriter {
 			checks.length === 0
 				? ""
 				: `${tabs}if\n${checks.map((each) => `${tabs}${each}\n`).join("")}${tabs}:: else\n${tabs}fi;\n`;
-		return `${check}${tabs}${this.atStop(ended)}`;
+		return `${check}${tabs}${this.atStop(ended)}${this.leave}`;
 	}
 
 	/** Statements that resolve a place, and the cell's name: `m[at]` where it depends. */
@@ -482,7 +534,10 @@ class StatementWriter {
 		const { before, cell } = this.resolve(instruction.lock);
 		const bit = instruction.bit;
 		const word = bit ? this.resolve(bit.word, "object") : undefined;
-		const clear = bit && word ? `; ${word.before}${word.cell} = ${word.cell} & ~(1 << ${this.value(bit.number)})` : "";
+		const mask = bit ? `(1 << ${this.value(bit.number)})` : "";
+		const clear = word
+			? `; ${word.before}if :: (${word.cell} & ${mask}) != 0 :: else -> VIOLATION(lock_misuse) fi; ${word.cell} = ${word.cell} & ~${mask}`
+			: "";
 		const spin = instruction.spinning && !this.runsOn ? `; spin[${index}] = spin[${index}] - 1; ${this.quiesce()}` : "";
 		const held = instruction.shared ? `(${cell} & ${1 << (8 + index)}) != 0` : holdsText(cell, index, false);
 		return `${before}if :: ${held} :: else -> VIOLATION(lock_misuse) fi; ${cell} = ${droppedText(cell, index, instruction.shared)}${clear}${spin}`;
@@ -532,7 +587,14 @@ class StatementWriter {
 		const choices = program.objects.flatMap((object, number) => {
 			if (known && !known.has(object.address)) return [];
 			const locks = layout.lockCells.filter((cell) => program.cells[cell]?.object === number);
-			const locked = locks.map((cell) => `${names.cells[cell]} != 0`).join(" || ");
+			// Memory that is type-safe stays a lock: who holds it may be late.
+			const locked = locks
+				.map((cell) =>
+					layout.typesafe[number] === 1
+						? holdsText(names.cells[cell] ?? "", this.index, true)
+						: `${names.cells[cell]} != 0`,
+				)
+				.join(" || ");
 			const held = locks.length === 0 ? "" : `if :: ${locked} -> VIOLATION(lock_misuse) :: else fi; `;
 			return [
 				` :: ${pointer} == ${object.address} -> if :: alive[${number}] == ${live} :: else -> VIOLATION(double_free) fi; ${held}alive[${number}] = ${freed}`,

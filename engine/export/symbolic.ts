@@ -1,6 +1,9 @@
 /** Promela expressions: register expressions, and what a piece of code without choices would find, written as one expression. */
 import type { BinaryOperator, Expression } from "../program/program.ts";
 
+/** Thrown where a step is too involved to be written down in Promela; the message says which thread's, and why. */
+export class NotExportable extends Error {}
+
 /** Names of values as Promela sees them at one moment. */
 export interface Scope {
 	register(register: number): string;

@@ -7,7 +7,7 @@ import type { Program } from "../../../engine/program/program.ts";
 import { explore } from "../../../engine/search/explore.ts";
 import { defaultLimits, type Progress } from "../../../engine/search/limits.ts";
 import { analyzeText } from "../../unit/scenarios/analyzeFile.ts";
-import { checksOf, shippedFiles } from "../../unit/search/shippedChecks.ts";
+import { checksOf, prepared, shippedFiles } from "../../unit/search/shippedChecks.ts";
 import { type BenchOptions, type Measurement, median, type Part, repetitions, timed } from "../measurement.ts";
 import { families } from "./families.ts";
 import { runSpin, type SpinTimes, spinVersion } from "./spinRun.ts";
@@ -68,7 +68,7 @@ function textToVerdict(question: Question) {
 		for (const member of scenario.members) {
 			if (member.kind !== "check" || !question.name.endsWith(` ${member.name.text}`)) continue;
 			const program = lowerCheck(module, scenario, member, defaultLowerOptions).programs[0];
-			if (program) return answer({ ...question, program }, true);
+			if (program) return answer({ ...question, program: prepared(program) }, true);
 		}
 	}
 	throw new Error(`${question.name} is gone`);

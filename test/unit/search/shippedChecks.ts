@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { underInterleavings } from "../../../engine/program/interleaved.ts";
 import { defaultLowerOptions, lowerCheck } from "../../../engine/program/lower/lower.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import { analyzeFile } from "../scenarios/analyzeFile.ts";
@@ -32,6 +33,10 @@ export function shippedChecks(): ShippedCheck[] {
 	});
 }
 
+/** A Program as it is searched; one under another memory model than sc stays as it is. */
+export const prepared = (program: Program): Program =>
+	program.memory === "sc" ? underInterleavings(program) : program;
+
 /** The checks of one module. */
 export function checksOf(module: ReturnType<typeof analyzeFile>, file: string): ShippedCheck[] {
 	const checks: ShippedCheck[] = [];
@@ -43,7 +48,7 @@ export function checksOf(module: ReturnType<typeof analyzeFile>, file: string): 
 			if (problems.length > 0) continue;
 			const expect = programs[0]?.expect ?? [];
 			const wanted = expect.filter((kind) => kind !== "safe" && kind !== "reachable");
-			checks.push({ name: `${file} ${member.name.text}`, programs, wanted });
+			checks.push({ name: `${file} ${member.name.text}`, programs: programs.map(prepared), wanted });
 		}
 	}
 	return checks;
