@@ -2,7 +2,7 @@
 import type { Fault } from "../memory/access.ts";
 import { finished, live, notStarted, pcWord } from "../memory/layout.ts";
 import type { Machine } from "../memory/sc.ts";
-import type { Property } from "../program/program.ts";
+import { objectAlignment, type Property } from "../program/program.ts";
 
 /** A violation found in a state, with the threads that take part in it. */
 export interface StateFault extends Fault {
@@ -135,28 +135,28 @@ export class Judge {
 		return false;
 	}
 
-	/** An object out of a pool that nobody points to any more. */
+	/** An object out of a pool that no pointer leads to any more, into it or into what points to it: as kmemleak sees it. */
 	private leak(words: Int32Array): StateFault | undefined {
 		const { program, layout } = this.machine;
-		for (const pool of program.pools) {
-			for (const object of pool.objects) {
-				if (words[layout.lifetimes + object] !== live) continue;
-				const address = program.objects[object]?.address ?? 0;
-				const known = program.cells.some(
-					(cell, index) =>
-						cell.object !== object &&
-						words[layout.lifetimes + cell.object] === live &&
-						((words[index] as number) & -256) === address,
-				);
-				if (!known)
-					return {
-						kind: "leak",
-						detail: `${program.objects[object]?.name} is still allocated and nothing points to it`,
-						object,
-						threads: [],
-					};
-			}
+		const isLive = (object: number) => words[layout.lifetimes + object] === live;
+		const pooled = new Set(program.pools.flatMap((pool) => pool.objects));
+		const reached = new Set<number>();
+		// Variables of threads are gone when the threads have ended.
+		program.objects.forEach((object, index) => {
+			if (!pooled.has(index) && object.thread < 0 && isLive(index)) reached.add(index);
+		});
+		for (const object of reached) {
+			program.cells.forEach((cell, index) => {
+				if (cell.object !== object) return;
+				const target = layout.objectAt[(words[index] as number) >>> objectShift];
+				if (target !== undefined && target >= 0 && isLive(target)) reached.add(target);
+			});
 		}
-		return undefined;
+		const lost = [...pooled].find((object) => isLive(object) && !reached.has(object));
+		if (lost === undefined) return undefined;
+		const detail = `${program.objects[lost]?.name} is still allocated and nothing points to it`;
+		return { kind: "leak", detail, object: lost, threads: [] };
 	}
 }
+
+const objectShift = Math.log2(objectAlignment);

@@ -44,6 +44,18 @@ export function structLayout(type: StructType): StructLayout {
 	return layout;
 }
 
+/** Whether a union in it has members that are words beside others that are structs: each has an address of its own, so they do not share memory. */
+export function mixesWordsAndStructs(type: StructType): boolean {
+	const fields = type.fields ?? [];
+	const group = (field: FieldType) => (type.kind === "union" ? 0 : field.overlay);
+	return fields.some(
+		(field) =>
+			holdsStruct(field.type) &&
+			group(field) >= 0 &&
+			fields.some((other) => group(other) === group(field) && !holdsStruct(other.type)),
+	);
+}
+
 /** Bytes from one element of an array of this type to the next. */
 export function sizeOf(type: Type): number {
 	if (type.kind === "array") return type.length * sizeOf(type.of);

@@ -214,6 +214,13 @@ function lowerOne(
 	const properties = scenario.members.flatMap((member) =>
 		member.kind === "property" ? [lowerProperty(context, member, lowerings)] : [],
 	);
+	const [union] = context.objects.unsharedUnions;
+	if (union)
+		throw new LoweringError(
+			module.file,
+			scenario.name,
+			`a union in ${union} has words beside structs; here they cannot share memory: take words or structs for all of its members`,
+		);
 	const memory = options.memory ?? (check.memory?.text === "lkmm" ? "lkmm" : "sc");
 	const named = new Map(check.options.map((option) => [option.text, true]));
 	const program: Program = {

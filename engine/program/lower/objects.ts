@@ -12,7 +12,7 @@ import {
 	type StructureInstance,
 } from "../program.ts";
 import { displayOf } from "./display.ts";
-import { isStruct, sizeOf, structLayout } from "./layout.ts";
+import { isStruct, mixesWordsAndStructs, sizeOf, structLayout } from "./layout.ts";
 
 export interface LaidOut {
 	readonly address: number;
@@ -31,6 +31,8 @@ export class ObjectBuilder {
 	readonly objects: ObjectLayout[] = [];
 	readonly pools: (Pool & { objects: number[] })[] = [];
 	readonly structures: string[] = [];
+	/** Structs with a union whose members should share memory and do not. */
+	readonly unsharedUnions: string[] = [];
 	private readonly structureIndex = new Map<StructType, number>();
 	private readonly known = new Map<VariableItem, LaidOut>();
 	private next = nullPageBytes;
@@ -57,6 +59,7 @@ export class ObjectBuilder {
 		const known = this.structureIndex.get(type);
 		if (known !== undefined) return known;
 		const index = this.structures.push(`${type.kind} ${type.name}`) - 1;
+		if (mixesWordsAndStructs(type)) this.unsharedUnions.push(`${type.kind} ${type.name}`);
 		this.structureIndex.set(type, index);
 		return index;
 	}

@@ -95,6 +95,15 @@ describe("memory", () => {
 			node,
 		);
 	});
+	it("does not take unions whose members cannot share memory", () => {
+		const module = analyzeText(
+			"struct in { int a; };\nstruct u { union { int w; struct in s; }; };\nscenario s {\n\tstruct u x;\n\tthread t { x.w = 5; assert(x.s.a == 5); }\n\tcheck c () expect safe;\n}",
+		);
+		const scenario = module.scenarios[0];
+		const check = scenario?.members.find((member) => member.kind === "check");
+		assert.ok(scenario && check);
+		assert.match(lowerCheck(module, scenario, check).problems[0]?.message ?? "", /union in struct u/);
+	});
 	it("begins variables anew where they are declared, zero where a list names nothing", () => {
 		computes(
 			"for (int i = 0; i < 2; i++) { struct node n = { .v = 1 }; assert(n.in.b == 0 && n.arr[2] == 0); n.in.b = n.arr[2] = 5; int a[3] = { i }; assert(a[0] == i && a[2] == 0); a[2] = 5; }",
@@ -174,6 +183,20 @@ describe("lifetimes", () => {
 	it("leak on request", () => {
 		expects("leak", `${pool}\tthread t { struct item *p = __allocate(items); p->v = 1; }`, before, "with leaks");
 		expects("safe", `${pool}\tthread t { head = __allocate(items); }`, before, "with leaks");
+		const linked = "struct part { int n; };\nstruct link { struct link *other; struct part part; };\n";
+		const links = "\tpool struct link links[2];\n\tstruct part *kept;\n";
+		expects(
+			"safe",
+			`${links}\tthread t { struct link *p = __allocate(links); kept = &p->part; p->other = __allocate(links); }`,
+			linked,
+			"with leaks",
+		);
+		expects(
+			"leak",
+			`${links}\tthread t { struct link *p = __allocate(links); struct link *q = __allocate(links); p->other = q; q->other = p; }`,
+			linked,
+			"with leaks",
+		);
 	});
 });
 
