@@ -56,6 +56,18 @@ describe("diagnostics", () => {
 		assert.deepEqual(documented, [...diagnosticCodes].sort());
 	});
 
+	const sections = readFileSync(join(root, "docs/diagnostics.md"), "utf8").split(/^### /m).slice(1);
+	for (const section of sections) {
+		const code = /^`([a-z-]+)`/.exec(section)?.[1] ?? "";
+		const example = /^```mmscn\n([\s\S]*?)^```$/m.exec(section)?.[1];
+		// Examples that take several files are no fences of the language.
+		if (example === undefined) continue;
+		it(`the documented example of ${code} has that mistake only`, () => {
+			const { diagnostics } = analyze("/nowhere/example.mmscn", example, resolveOnDisk, cache);
+			assert.deepEqual([...new Set(diagnostics.map((one) => one.code))], [code]);
+		});
+	}
+
 	it("codes are sorted", () => {
 		assert.deepEqual([...diagnosticCodes], [...diagnosticCodes].sort());
 	});
