@@ -2,7 +2,7 @@
  * What each source line did in a counterexample, ready to be drawn at its end. Knows nothing of VS Code, so that it can
  * be tested without one.
  */
-import type { CheckResult, Location, Trace, TraceStep } from "../engine/verdict/verdict.ts";
+import type { CheckResult, Location, TraceStep } from "../engine/verdict/verdict.ts";
 import { circledNumber, circledNumbers } from "./circledNumber.ts";
 import type { Run } from "./run.ts";
 
@@ -93,7 +93,7 @@ function linesOf(step: TraceStep): Location[] {
  * One annotation for each line that takes part, in the order in which the lines first run. A line with several steps shows
  * all their numbers and the effect of the last that tells something of the race.
  */
-export function annotate(trace: Trace): Annotation[] {
+export function annotate(trace: Run): Annotation[] {
 	const pair = racingPair(trace);
 	const bad = violatingStep(trace);
 	const decisive = new Set(decisiveSteps(trace));
@@ -107,11 +107,9 @@ export function annotate(trace: Trace): Annotation[] {
 		}
 	}
 	return [...byLine.values()].map(({ location, steps }) => {
-		const role: AnnotationRole = steps.includes(bad)
-			? "violation"
-			: pair && steps.includes(pair[0])
-				? "earlier"
-				: "step";
+		const { violation } = trace;
+		const role: AnnotationRole =
+			violation && steps.includes(bad) ? "violation" : pair && steps.includes(pair[0]) ? "earlier" : "step";
 		const telling =
 			steps.findLast((index) => decisive.has(index)) ?? steps.findLast((index) => trace.steps[index]?.effect);
 		const spoke = role === "violation" ? bad : role === "earlier" && pair ? pair[0] : (telling ?? steps.at(-1) ?? 0);
@@ -119,8 +117,8 @@ export function annotate(trace: Trace): Annotation[] {
 		const otherStep = pair && role === "violation" ? pair[0] : pair && role === "earlier" ? pair[1] : undefined;
 		const other = otherStep === undefined ? undefined : trace.steps[otherStep];
 		const said =
-			role === "violation"
-				? `${spoken(trace.violation.kind)}: ${trace.violation.message}${ruleNames(trace.violation.rules)}`
+			violation && role === "violation"
+				? `${spoken(violation.kind)}: ${violation.message}${ruleNames(violation.rules)}`
 				: step
 					? step.effect || saidAs(step).text
 					: "";

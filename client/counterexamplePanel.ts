@@ -1,8 +1,8 @@
 /** The counterexample view beside the editor: one panel, which follows the document last searched. */
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { CheckResult, FenceFix, Location, TraceStep } from "../engine/verdict/verdict.ts";
 import { hasPicture, racingPair, violatingStep } from "./annotations.ts";
+import { html } from "./counterexamplePage.ts";
 import { firstLook, GraphPictures } from "./graphPictures.ts";
 import type { LanguageServer } from "./languageServer.ts";
 import type { DocumentResults, ResultsByDocument } from "./results.ts";
@@ -88,7 +88,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 	show(uri: string): void {
 		const result = this.results.shown(uri);
 		if (!result || !hasPicture(result)) return;
-		this.walks.leave();
+		this.leaveWalk();
 		this.uri = uri;
 		this.step = firstStep(result);
 		this.present();
@@ -113,6 +113,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 	 */
 	async walk(check: WalkedCheck, schedule: string, said?: string): Promise<void> {
 		const uri = vscode.Uri.parse(check.uri).toString();
+		if (this.walks.walked?.uri !== uri) this.leaveWalk();
 		await this.walks.go({ ...check, uri }, schedule);
 		if (said !== undefined) this.walks.say(said);
 		this.uri = uri;
@@ -120,10 +121,24 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	private showWalk(): void {
-		const state = this.state();
-		const run = state && runOnShow(state);
-		if (run) this.step = lastLook(run);
+		const { standing } = this;
+		if (standing) this.step = lastLook(standing.run);
+		this.annotateWalk();
 		this.present();
+	}
+
+	/** Annotates the lines of the run by hand rather than those of the counterexample. */
+	private annotateWalk(): void {
+		const { standing } = this;
+		if (!standing || !this.isWalking) return;
+		const { uri, scenario, check } = standing.check;
+		this.results.setWalked(uri, { scenario, check, trace: standing.run }, this.isStale);
+	}
+
+	private leaveWalk(): void {
+		const uri = this.walks.walked?.uri;
+		this.walks.leave();
+		if (uri !== undefined) this.results.setWalked(uri, undefined);
 	}
 
 	private get isWalking(): boolean {
@@ -179,6 +194,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 		if (state.walk) {
 			const { scenario, check } = state.walk;
 			this.walks.resume({ uri: this.uri, scenario, check, version: same ? document.version : -1 }, state.walk);
+			this.annotateWalk();
 		}
 		if (this.results.get(this.uri)) return;
 		this.results.set({ uri: this.uri, version: same ? document.version : -1, results: state.results });
@@ -242,7 +258,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 				this.walks.move(message.type === "undo" ? -1 : 1);
 				this.showWalk();
 			} else if (message.type === "leaveWalk") {
-				this.walks.leave();
+				this.leaveWalk();
 				const shown = this.uri === undefined ? undefined : this.results.shown(this.uri);
 				if (this.uri !== undefined && shown && hasPicture(shown)) this.show(this.uri);
 				else this.post({ type: "clear" });
@@ -299,7 +315,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 				const result = this.results.get(this.uri)?.results[message.shown];
 				if (!result || !hasPicture(result)) break;
 				const wasWalking = this.isWalking;
-				this.walks.leave();
+				this.leaveWalk();
 				this.step = firstStep(result);
 				this.results.show(this.uri, result);
 				if (wasWalking) this.draw();
@@ -419,7 +435,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 		if (given) return this.open(given, true);
 		const editor = vscode.window.activeTextEditor;
 		const uri = this.uri ?? editor?.document.uri.toString();
-		const trace = uri === undefined ? undefined : this.results.shown(uri)?.trace;
+		const trace = this.isWalking ? this.standing?.run : uri === undefined ? undefined : this.results.shown(uri)?.trace;
 		const pair = trace && racingPair(trace);
 		if (!trace || !pair) {
 			void vscode.window.showInformationMessage("mmscn: this counterexample is not about two accesses.");
@@ -455,30 +471,4 @@ function standsOn(editor: vscode.TextEditor, step: TraceStep): boolean {
 	return [step.location, step.threadLocation].some(
 		(place) => vscode.Uri.parse(place.file).toString() === file && place.line === line,
 	);
-}
-
-function html(webview: vscode.Webview, dist: vscode.Uri): string {
-	const nonce = randomBytes(16).toString("base64url");
-	const asset = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
-	const policy = [
-		"default-src 'none'",
-		`script-src 'nonce-${nonce}'`,
-		`style-src ${webview.cspSource}`,
-		"base-uri 'none'",
-		"form-action 'none'",
-	].join("; ");
-	return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1.0">
-<link rel="stylesheet" href="${asset("webview.css")}">
-<title>Counterexample</title>
-</head>
-<body>
-<main id="view"></main>
-<script nonce="${nonce}" src="${asset("webview.js")}"></script>
-</body>
-</html>`;
 }

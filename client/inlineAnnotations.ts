@@ -1,9 +1,9 @@
 /** Draws the annotations of the counterexample on show at the ends of the lines. */
 import * as vscode from "vscode";
-import type { CheckResult, Trace } from "../engine/verdict/verdict.ts";
 import { type Annotation, type AnnotationRole, annotate, saidAs, shiftedLine, spoken } from "./annotations.ts";
 import { circledNumber } from "./circledNumber.ts";
 import type { ResultsByDocument } from "./results.ts";
+import type { Run } from "./run.ts";
 
 const setting = "mmscn.inlineAnnotations";
 
@@ -18,6 +18,13 @@ const colour: Readonly<Record<AnnotationRole | "stale", vscode.ThemeColor>> = {
 	violation: new vscode.ThemeColor("editorError.foreground"),
 	stale: new vscode.ThemeColor("disabledForeground"),
 };
+
+/** A counterexample of a check, or a run by hand through it. */
+interface Annotated {
+	readonly scenario: string;
+	readonly check: string;
+	readonly trace?: Run;
+}
 
 /** Escapes what Markdown would read as markup; for text in hovers. */
 function plain(text: string): string {
@@ -42,7 +49,7 @@ export class InlineAnnotations implements vscode.Disposable {
 	});
 	private readonly subscriptions: vscode.Disposable[];
 	/** By URI of the searched document: what its counterexample annotates, in whatever documents. */
-	private readonly annotations = new Map<string, { result: CheckResult; drawn: readonly DrawnAnnotation[] }>();
+	private readonly annotations = new Map<string, { result: Annotated; drawn: readonly DrawnAnnotation[] }>();
 
 	private readonly results: ResultsByDocument;
 
@@ -73,8 +80,8 @@ export class InlineAnnotations implements vscode.Disposable {
 	}
 
 	private take(uri: string): void {
-		const known = this.results.get(uri);
-		const result = this.results.shown(uri);
+		const known = this.results.walked(uri) ?? this.results.get(uri);
+		const result: Annotated | undefined = this.results.walked(uri)?.walked ?? this.results.shown(uri);
 		const before = this.annotations.get(uri);
 		if (!known || !result?.trace) this.annotations.delete(uri);
 		else if (before?.result === result) {
@@ -136,7 +143,7 @@ export class InlineAnnotations implements vscode.Disposable {
 		}
 	}
 
-	private options(document: vscode.TextDocument, one: DrawnAnnotation, result: CheckResult): vscode.DecorationOptions {
+	private options(document: vscode.TextDocument, one: DrawnAnnotation, result: Annotated): vscode.DecorationOptions {
 		const end = document.lineAt(one.line - 1).range.end;
 		return {
 			range: new vscode.Range(end, end),
@@ -158,7 +165,7 @@ export class InlineAnnotations implements vscode.Disposable {
 }
 
 /** Everything that happened on a line, step by step, and the way to the other half of the race. */
-function hover(one: DrawnAnnotation, result: CheckResult, trace: Trace): vscode.MarkdownString {
+function hover(one: DrawnAnnotation, result: Annotated, trace: Run): vscode.MarkdownString {
 	const lines = one.steps.map((index) => {
 		const step = trace.steps[index];
 		if (!step) return "";
@@ -170,7 +177,7 @@ function hover(one: DrawnAnnotation, result: CheckResult, trace: Trace): vscode.
 			`${plain(step.effect)}${inside ? ` — in ${code(inside)}` : ""}${step.note ? ` — *${plain(step.note)}*` : ""}`,
 		].join("  \n");
 	});
-	if (one.role === "violation") {
+	if (trace.violation && one.role === "violation") {
 		const rules = trace.violation.rules?.length ? ` Rules broken: ${trace.violation.rules.map(code).join(", ")}.` : "";
 		lines.push(`**${spoken(trace.violation.kind)}**: ${plain(trace.violation.message)}.${rules}`);
 	}

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
 import type { DistinctRacesResult, Results } from "../server/protocol.ts";
 import { hasPicture } from "./annotations.ts";
+import type { Run } from "./run.ts";
 
 /** The results of one document. */
 export interface DocumentResults extends Results {
@@ -30,8 +31,16 @@ export function firstToShow(results: readonly CheckResult[]): number | undefined
 type NamedCheck = Pick<CheckResult, "scenario" | "check">;
 const sameCheck = (a: NamedCheck | undefined, b: NamedCheck) => a?.scenario === b.scenario && a.check === b.check;
 
+/** A run that the user walks by hand, on show instead of a counterexample. */
+export interface WalkedRun {
+	readonly scenario: string;
+	readonly check: string;
+	readonly trace: Run;
+}
+
 export class ResultsByDocument implements vscode.Disposable {
 	private readonly byUri = new Map<string, DocumentResults>();
+	private readonly walks = new Map<string, { readonly walked: WalkedRun; readonly stale: boolean }>();
 	private readonly changed = new vscode.EventEmitter<string>();
 	private readonly edits: vscode.Disposable;
 
@@ -42,8 +51,10 @@ export class ResultsByDocument implements vscode.Disposable {
 		this.edits = vscode.workspace.onDidChangeTextDocument((event) => {
 			const uri = event.document.uri.toString();
 			const known = this.byUri.get(uri);
-			if (event.contentChanges.length === 0 || !known || known.stale) return;
-			this.byUri.set(uri, { ...known, stale: true });
+			const walk = this.walks.get(uri);
+			if (event.contentChanges.length === 0 || ((known?.stale ?? true) && (walk?.stale ?? true))) return;
+			if (known) this.byUri.set(uri, { ...known, stale: true });
+			if (walk) this.walks.set(uri, { ...walk, stale: true });
 			this.changed.fire(uri);
 		});
 	}
@@ -56,6 +67,18 @@ export class ResultsByDocument implements vscode.Disposable {
 	shown(uri: string): CheckResult | undefined {
 		const known = this.byUri.get(uri);
 		return known?.shown === undefined ? undefined : known.results[known.shown];
+	}
+
+	/** The run that is walked by hand through a document, and whether the text has changed since. */
+	walked(uri: string): { readonly walked: WalkedRun; readonly stale: boolean } | undefined {
+		return this.walks.get(uri);
+	}
+
+	/** Puts a run by hand on show; undefined takes it away again. */
+	setWalked(uri: string, walked: WalkedRun | undefined, stale = false): void {
+		if (walked) this.walks.set(uri, { walked, stale });
+		else if (!this.walks.delete(uri)) return;
+		this.changed.fire(uri);
 	}
 
 	/** Takes over the results of a document. The counterexample on show stays on show where its check still has one. */

@@ -58,6 +58,17 @@ describe("one check beyond its verdict", () => {
 	it("replays a schedule, and says where one no longer fits", async () => {
 		await vscode.commands.executeCommand("mmscn.replaySchedule", { ...check, schedule: "ba" });
 		assert.equal(onShow().walk?.walk.trace?.violation.kind, "assertion");
+		const annotated = () =>
+			api
+				.annotations()
+				.filter((one) => one.file === check.uri)
+				.map(({ line, role }) => [line, role]);
+		assert.deepEqual(annotated(), [
+			[19, "earlier"],
+			[12, "violation"],
+		]);
+		await vscode.commands.executeCommand("mmscn.replaySchedule", { ...check, schedule: "b" });
+		assert.deepEqual(annotated(), [[19, "step"]]);
 		await vscode.commands.executeCommand("mmscn.replaySchedule", { ...check, schedule: "b9a" });
 		const { walk } = onShow();
 		assert.match(walk?.walk.misfit ?? "", /^step 3: owner cannot take a step here$/);
