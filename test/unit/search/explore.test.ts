@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Program } from "../../../engine/program/program.ts";
 import { type ExploreOptions, explore } from "../../../engine/search/explore.ts";
-import { defaultLimits } from "../../../engine/search/limits.ts";
+import { defaultLimits, type Progress, pollTransitions, Watch } from "../../../engine/search/limits.ts";
 import { parseSchedule } from "../../../engine/search/schedule.ts";
 import { isTrace, replay } from "../../../engine/verdict/replay.ts";
 import type { Verdict } from "../../../engine/verdict/verdict.ts";
@@ -92,5 +92,36 @@ describe("explore", function () {
 		assert.equal(at({ statesMax: 10 }, plain).stats.limit, "states");
 		assert.equal(at({ stepsMax: 4 }, plain).stats.limit, "steps");
 		assert.equal(at({ statesMax: 10 }, plain).verdict, "inconclusive");
+	});
+
+	it("stops within two looks at the clock when it is cancelled, in either search", () => {
+		for (const options of [plain, reduced]) {
+			let looks = 0;
+			const cancelled = () => ++looks > 2;
+			const verdict = explore(counters(7, false), { ...options, cancelled, wanted: ["deadlock"] });
+			assert.equal(verdict.stats.limit, "cancelled");
+			assert.ok(verdict.stats.transitions <= 3 * pollTransitions);
+		}
+	});
+
+	it("says how far it is, with everything it holds counted", () => {
+		let last: Progress | undefined;
+		const onProgress = (progress: Progress) => {
+			last = progress;
+		};
+		const watch = new Watch({ ...plain, onProgress });
+		watch.add(() => ({ states: 3, frontier: 1, bytes: 1024 * 1024 }));
+		watch.add(() => ({ states: 4, frontier: 1, bytes: 1024 * 1024 }));
+		for (let transition = 0; transition < pollTransitions; transition++) assert.equal(watch.transition(), undefined);
+		assert.deepEqual([last?.states, last?.frontier, last?.memoryMiB], [7, 2, 2]);
+	});
+
+	it("gives up at the limit of memory", () => {
+		const verdict = explore(counters(7, false), {
+			...plain,
+			wanted: ["deadlock"],
+			limits: { ...defaultLimits, memoryMaxMiB: 0.25 },
+		});
+		assert.equal(verdict.stats.limit, "memory");
 	});
 });
