@@ -32,11 +32,13 @@ class MachineUnderWay extends Machine {
 		this.prefix = prefix;
 	}
 
-	override start(words: Int32Array, _choices: readonly number[], observer?: Observer): Outcome {
+	override start(words: Int32Array, choices: readonly number[], observer?: Observer): Outcome {
+		// Nothing was walked and nothing chosen: the whole search, with all that init and the threads may choose.
+		if (isEmpty(this.prefix)) return super.start(words, choices, observer);
 		let outcome = super.start(words, this.prefix.initial, observer);
-		for (const { thread, choices } of this.prefix.steps) {
+		for (const step of this.prefix.steps) {
 			if (outcome.kind !== "done") break;
-			outcome = this.step(words, thread, choices, observer);
+			outcome = this.step(words, step.thread, step.choices, observer);
 		}
 		// The schedule says what was chosen: there is one start, and nothing of it to vary.
 		this.arities.length = 0;
@@ -59,7 +61,10 @@ class MachineUnderWay extends Machine {
 	}
 }
 
+const isEmpty = (schedule: Schedule) => schedule.steps.length === 0 && schedule.initial.length === 0;
+
 function joined(prefix: Schedule, rest: Schedule): Schedule {
+	if (isEmpty(prefix)) return rest;
 	return {
 		initial: prefix.initial,
 		steps: [...prefix.steps, ...rest.steps],
