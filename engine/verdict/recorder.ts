@@ -173,7 +173,10 @@ export class Recorder {
 				instruction.kind === "assign" && instruction.value.op === "register"
 					? displays.get(instruction.value.register)
 					: undefined;
-			const display = cell?.display ?? copied ?? owner?.registers[instruction.register]?.display;
+			const own = owner?.registers[instruction.register];
+			// Temporaries of several types may share a register: what it shows says nothing of a truth value.
+			const isTruth = own?.name !== undefined && own.display.kind === "bool";
+			const display = isTruth ? own.display : (cell?.display ?? copied ?? own?.display);
 			if (display) displays.set(instruction.register, display);
 		}
 		const before = (this.machine.layout.threads[thread] as number) + registersWord;

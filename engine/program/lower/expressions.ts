@@ -115,8 +115,15 @@ export function readLvalue(t: ThreadLowering, lvalue: Lvalue, tree: Range, marki
 }
 
 /** Stores a value through an lvalue. */
-export function writeLvalue(t: ThreadLowering, lvalue: Lvalue, value: Expression, tree: Range, marking: Marking): void {
-	const narrowed = narrow(value, lvalue.type);
+export function writeLvalue(
+	t: ThreadLowering,
+	lvalue: Lvalue,
+	value: Expression,
+	tree: Range,
+	marking: Marking,
+	from?: Type,
+): void {
+	const narrowed = converted(value, from, lvalue.type);
 	if (lvalue.kind === "register") {
 		t.emit({ kind: "assign", register: lvalue.register, value: narrowed }, tree);
 		return;
@@ -126,6 +133,18 @@ export function writeLvalue(t: ThreadLowering, lvalue: Lvalue, value: Expression
 	if (lvalue.private) t.emitPrivate(body, tree);
 	else t.emit(body, tree, lvalue.rules);
 }
+
+/** Whether every value of a type is one of the other as well, so that it stays what it is: a copy, which the compiler may load again. */
+function fits(from: Type | undefined, to: Type | undefined): boolean {
+	if (from?.kind === "bool") return to?.kind === "bool" || to?.kind === "integer";
+	if (from?.kind !== "integer" || to?.kind !== "integer") return false;
+	if (from.signed === to.signed) return from.bits <= to.bits;
+	return !from.signed && from.bits < to.bits;
+}
+
+/** A value of one type as one of another. */
+export const converted = (value: Expression, from: Type | undefined, to: Type | undefined): Expression =>
+	fits(from, to) ? value : narrow(value, to);
 
 /** What storing into this type leaves of a value. */
 export function narrow(value: Expression, type: Type | undefined): Expression {
@@ -334,9 +353,9 @@ function assign(t: ThreadLowering, tree: AssignmentExpression, wanted: boolean):
 		const value = lowerExpression(t, tree.value);
 		const lvalue = lowerLvalue(t, tree.target);
 		if (isStruct(lvalue.type)) throw t.error(tree, "structs are not copied as a whole; assign their fields");
-		writeLvalue(t, lvalue, value, tree, t.marking);
+		writeLvalue(t, lvalue, value, tree, t.marking, tree.value.type);
 		if (!wanted) return value;
-		return lvalue.kind === "register" ? register(lvalue.register) : narrow(value, lvalue.type);
+		return lvalue.kind === "register" ? register(lvalue.register) : converted(value, tree.value.type, lvalue.type);
 	}
 	const lvalue = lowerLvalue(t, tree.target);
 	const right = lowerExpression(t, tree.value);
@@ -391,7 +410,7 @@ function callFunction(
 			if (parameter.typeName.annotations.some((annotation) => annotation.name.text === "__byref")) {
 				return { parameter, type, binding: { kind: "lvalue", lvalue: lowerLvalue(t, argument) } };
 			}
-			const value = narrow(lowerExpression(t, argument), type);
+			const value = converted(lowerExpression(t, argument), argument.type, type);
 			const known = constantValue(value);
 			if (known !== undefined && !assigned.has(parameter))
 				return { parameter, type, binding: { kind: "constant", value: known } };

@@ -53,10 +53,21 @@ export function listedWords(
 ): ListedWord[] {
 	const words: ListedWord[] = [];
 	let position = 0;
+	let nested = false;
 	for (const entry of list.entries) {
 		let innerType: Type = type;
 		let at = address;
 		let name = path;
+		// C goes on inside of what the last designator named, and takes one value for all members of a union.
+		const unions =
+			isStruct(type) &&
+			structLayout(type)
+				.fields.slice(0, position)
+				.some((field) => field.overlay >= 0);
+		const isSecond = isStruct(type) && type.kind === "union" && position > 0;
+		if (entry.designators.length === 0 && (nested || unions || isSecond))
+			throw new LoweringError(file, entry, "which field this is for is easily mistaken here; name it: .field = value");
+		nested = entry.designators.length > 1;
 		const designators = entry.designators.length > 0 ? entry.designators : [undefined];
 		for (const [depth, designator] of designators.entries()) {
 			if (isStruct(innerType)) {

@@ -102,6 +102,7 @@ function lowerReturn(t: ThreadLowering, value: Tree | undefined): void {
 				lowerExpression(t, value),
 				value,
 				"plain",
+				value.type,
 			);
 	}
 	t.code.jump(returnLabel);
@@ -119,7 +120,8 @@ function lowerDeclaration(t: ThreadLowering, variable: VariableItem): void {
 	if (variable.initializer.kind !== "initializer_list") {
 		const value = lowerExpression(t, variable.initializer);
 		if (binding.kind === "register") {
-			writeLvalue(t, { kind: "register", register: binding.register, type }, value, variable, "plain");
+			const from = variable.initializer.type;
+			writeLvalue(t, { kind: "register", register: binding.register, type }, value, variable, "plain", from);
 		} else if (binding.kind === "memory") {
 			const place = {
 				base: constant(binding.laidOut.address),

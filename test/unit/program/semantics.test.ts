@@ -113,6 +113,17 @@ describe("memory", () => {
 	it("follows designators into nested structs and arrays", () => {
 		computes("struct node n = { .in.b = 5, .arr[1] = 6 }; assert(n.in.a == 0 && n.in.b == 5 && n.arr[1] == 6);", node);
 	});
+	it("does not guess which field an initial value is for", () => {
+		for (const list of ["{ 1, 2 }", "{ .in.a = 1, 2 }"]) {
+			const module = analyzeText(
+				`struct in { int a; int b; };\nstruct u { union { int x; int y; }; int z; struct in in; int last; };\nscenario s {\n\tstruct u v = ${list};\n\tthread t { v.z = 1; }\n\tcheck c () expect safe;\n}`,
+			);
+			const scenario = module.scenarios[0];
+			const check = scenario?.members.find((member) => member.kind === "check");
+			assert.ok(scenario && check);
+			assert.match(lowerCheck(module, scenario, check).problems[0]?.message ?? "", /name it/);
+		}
+	});
 	it("masks the initial values of narrow types", () =>
 		expects(
 			"safe",
@@ -422,6 +433,14 @@ describe("the compiler", () => {
 			"\tint busy;\n\tint x;\n\tthread a { int n = 0; WRITE_ONCE(busy, 1); int r = x; if (r) n = 3; if (r) n = 4; WRITE_ONCE(busy, n); WRITE_ONCE(busy, 0); }\n" +
 				"\tthread b { WRITE_ONCE(x, 1); while (READ_ONCE(busy)) ; }",
 		);
+	});
+	it("may repeat loads of narrow types", () => {
+		for (const type of ["bool", "u8", "s16"])
+			expects(
+				"assertion",
+				`\t${type} x;\n\tthread a { ${type} r = same(x); if (r) assert(r); }\n\tthread b { x = 1; x = 0; }`,
+				`static inline ${type} same(${type} of) { return of; }`,
+			);
 	});
 	it("may not repeat READ_ONCE()", () => expects("safe", racy("READ_ONCE(p)", "")));
 	it("may not go past barrier()", () => expects("safe", racy("p", "barrier();")));
