@@ -7,6 +7,7 @@ import { renderComment } from "../../engine/verdict/ascii.ts";
 import type { Analysis } from "../documents.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
+import { validationOf } from "../validation.ts";
 import { checksOf } from "./codeLens.ts";
 import { fenceActions } from "./fenceActions.ts";
 
@@ -34,8 +35,9 @@ interface QuickFix {
 }
 
 /** Fixes of the diagnostics that touch a range. */
-export function quickFixes({ document, module }: Analysis, pos: number, end: number): QuickFix[] {
-	return module.diagnostics.flatMap((diagnostic): QuickFix[] => {
+export function quickFixes(analysis: Analysis, pos: number, end: number): QuickFix[] {
+	const { document, module } = analysis;
+	return [...module.diagnostics, ...validationOf(analysis)].flatMap((diagnostic): QuickFix[] => {
 		const { fix } = diagnostic;
 		if (fix === undefined || diagnostic.pos > end || diagnostic.end < pos) return [];
 		const edits = fix.edits.map((edit) => ({ range: lspRange(document, edit), newText: edit.text }));

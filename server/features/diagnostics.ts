@@ -17,6 +17,7 @@ import {
 import { parsedLitmus } from "../litmus.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange, type Services } from "../services.ts";
+import { validationOf } from "../validation.ts";
 import { checksOf, verdictText } from "./codeLens.ts";
 
 /** How long typing has to rest before the document is checked. In milliseconds. */
@@ -82,6 +83,7 @@ function publish({ connection, documents, results }: Services, uri: string): voi
 		...unmetExpectations(documents, analysis, results),
 		...unsupported(analysis, results).map((one) => languageDiagnostic(documents, document, one)),
 		...analysis.module.diagnostics.map((one) => languageDiagnostic(documents, document, one)),
+		...validationOf(analysis).map((one) => languageDiagnostic(documents, document, one)),
 	]);
 }
 

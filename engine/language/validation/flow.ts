@@ -10,6 +10,10 @@ import { count, deepen, happen, heldOf, join, keepsContexts, type Counted, type 
 
 /** Rounds of a loop until what is certain at its head must have settled; each round can only lose certainty. */
 export const roundsMax = 16;
+/** Statements that are followed for one module, those of loops and functions again for each time; then nothing is certain any more. */
+export const statementsMax = 400_000;
+/** Calls inside of calls that are followed; what is deeper may do anything. */
+export const callDepthMax = 100;
 
 /** What a function does to its caller, by whether it returns zero. */
 export interface Effect {
@@ -30,6 +34,7 @@ const portable = new WeakMap<FunctionItem, Map<string, Effect>>();
 export class Effects {
 	private readonly own = new Map<FunctionItem, Map<string, Effect>>();
 	private readonly open = new Set<FunctionItem>();
+	private statementsLeft = statementsMax;
 	/** Since this was last cleared, something depended on the module that asks. */
 	private local = false;
 	private readonly lookup: (name: string) => SymbolInfo | undefined;
@@ -48,9 +53,16 @@ export class Effects {
 		return found?.kind === "function" && found.body ? found : undefined;
 	}
 
+	/** Counts a statement; false when it is one too many. */
+	mayFollow(): boolean {
+		if (--this.statementsLeft >= 0) return true;
+		this.local = true;
+		return false;
+	}
+
 	of(item: FunctionItem, given: Arguments): Effect | undefined {
 		const { body } = item;
-		if (!body || this.open.has(item)) {
+		if (!body || this.open.has(item) || this.open.size >= callDepthMax) {
 			this.local = true;
 			return undefined;
 		}
@@ -120,6 +132,7 @@ export class Flow {
 	}
 
 	private statement(node: Statement, state: State | undefined): State | undefined {
+		if (!this.effects.mayFollow()) return unknownState;
 		switch (node.kind) {
 			case "block":
 				return node.statements.reduce((before: State | undefined, one) => this.statement(one, before), state);

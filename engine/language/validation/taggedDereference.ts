@@ -6,7 +6,7 @@
 import { sourceText } from "../print.ts";
 import type { CallExpression, Expression, FunctionItem, MemberExpression, Node } from "../syntax.ts";
 import type { SymbolInfo } from "../types.ts";
-import type { Effects } from "./flow.ts";
+import { callDepthMax, type Effects } from "./flow.ts";
 import { walkTree } from "./nodes.ts";
 import type { BodyContext } from "./rule.ts";
 
@@ -101,10 +101,11 @@ function testsTag(node: Node): boolean {
 
 const testing = new WeakMap<FunctionItem, boolean>();
 
-/** Whether a function masks or compares a tagged word, itself or in what it calls. */
-function calleeTests(call: CallExpression, effects: Effects): boolean {
+/** Whether a function masks or compares a tagged word, itself or in what it calls; so it is taken where calls go too deep to know. */
+function calleeTests(call: CallExpression, effects: Effects, depth = 0): boolean {
 	const item = call.callee.kind === "name" && call.callee.symbol ? effects.definition(call.callee.symbol) : undefined;
 	if (!item?.body) return false;
+	if (depth >= callDepthMax) return true;
 	const known = testing.get(item);
 	if (known !== undefined) return known;
 	testing.set(item, false);
@@ -114,7 +115,7 @@ function calleeTests(call: CallExpression, effects: Effects): boolean {
 	walkTree(item.body, (node) => {
 		reads ||= node.kind === "member" && taggedLoad(node) !== undefined;
 		tests ||= testsTag(node);
-		inner ||= node.kind === "call" && calleeTests(node, effects);
+		inner ||= node.kind === "call" && calleeTests(node, effects, depth + 1);
 	});
 	const result = (reads && tests) || inner;
 	testing.set(item, result);

@@ -64,6 +64,18 @@ describe("validation", () => {
 		assert.deepEqual(validate(module), []);
 	});
 
+	it("ends on loops in loops, and on calls that go deep", function () {
+		this.timeout(60_000);
+		const loops = "while (READ_ONCE(x)) { rcu_read_lock(); ".repeat(40) + "rcu_read_unlock(); }".repeat(40);
+		const calls = Array.from({ length: 3000 }, (_, n) => `static void f${n + 1}(void) { f${n}(); }`).join("\n");
+		const module = analyzeText(
+			`#include <linux/rcupdate.mmscn>\nint x;\nstatic void f0(void) { might_sleep(); }\n${calls}\n` +
+				`scenario s { thread t { ${loops} } thread u { rcu_read_lock(); f3000(); rcu_read_unlock(); } thread v { rcu_read_lock(); f9(); } check c () expect safe; }`,
+		);
+		assert.deepEqual(module.diagnostics, []);
+		assert.ok(validate(module).every((one) => one.code === "sleep-in-atomic"));
+	});
+
 	it("mends what has one right way", () => {
 		const text = "#include <mm/pagemap.mmscn>\nscenario s { struct folio folio; thread t { folio.mapping->host = NULL; } check c () expect safe; }";
 		const module = analyzeText(text);
