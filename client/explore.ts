@@ -168,7 +168,9 @@ export class Searches implements vscode.Disposable {
 			return;
 		}
 		for (const result of end.results.results)
-			for (const line of result.litmus?.report.split("\n") ?? resultAccount(result)) this.output.info(line);
+			for (const line of result.litmus?.report.split("\n") ??
+				resultAccount(result, end.results.parameters?.[result.check]))
+				this.output.info(line);
 		const found = end.results.results.filter((result) => hasPicture(result));
 		const asked = found.find((result) => !result.ok) ?? found[0];
 		const uri = vscode.Uri.parse(what.uri).toString();

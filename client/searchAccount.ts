@@ -21,16 +21,20 @@ export function searchAccount(stats: SearchStatistics, end?: string): string {
 	return `${count.format(states)} states, ${count.format(transitions)} transitions, ${seconds.toFixed(2)} s; ${why}`;
 }
 
-/** The lines about one result: what was searched, with which parameters, what was found, and why the search stopped. */
-export function resultAccount(result: CheckResult): string[] {
+/**
+ * The lines about one result: what was searched, with which parameters, what was found, and why the search stopped. `written` is
+ * what the check says of its parameters; a counterexample has the values of all.
+ */
+export function resultAccount(result: CheckResult, written = ""): string[] {
 	const { check, scenario, verdict, violation, trace, memory, stats, reason, coverage, expected, ok } = result;
-	const parameters = Object.entries(trace?.parameters ?? {}).map(([name, value]) => `${name} = ${value}`);
+	const chosen = Object.entries(trace?.parameters ?? {}).map(([name, value]) => `${name} = ${value}`);
+	const parameters = chosen.length > 0 ? chosen.join(", ") : written;
 	const model = memory === "lkmm" ? "Linux-kernel memory model" : "sequential consistency";
 	const what = violation ? `${verdict}: ${violation.message}` : verdict;
 	const end = verdict === "race" ? "stopped at the counterexample" : "searched to the end";
 	const unreached = coverage?.unreached ?? [];
 	return [
-		`${scenario}, ${check}${parameters.length > 0 ? ` (${parameters.join(", ")})` : ""}, ${model}`,
+		`${scenario}, ${check}${parameters === "" ? "" : ` (${parameters})`}, ${model}`,
 		`  ${what}${ok ? ", as expected" : `; expected ${expected.replaceAll("_", " ")}`}`,
 		`  ${searchAccount(stats, end)}${reason === undefined ? "" : `: ${reason}`}`,
 		...(coverage && unreached.length > 0

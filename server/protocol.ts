@@ -32,6 +32,8 @@ export interface Results {
 	readonly uri: string;
 	readonly version: number;
 	readonly results: readonly CheckResult[];
+	/** Of the answer to a search: what each check says of its parameters, as written. */
+	readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** One check of a scenario. */

@@ -38,7 +38,7 @@ async function search(
 ): Promise<Results> {
 	const { results, connection, changed, settings } = services;
 	const options = { ...defaultCheckOptions, coverage: true, limits: (await settings.of(params.uri)).limits };
-	const { kind, uri, version, text, fingerprint, texts, checks } = target(services, params);
+	const { kind, uri, version, text, fingerprint, texts, checks, parameters } = target(services, params);
 	fences.cancel(uri);
 	const progress = new ProgressReport(connection, params.workDoneToken, checks.length, kind);
 	const searches = checks.map((check, index) =>
@@ -69,7 +69,7 @@ async function search(
 			throw new ResponseError(LSPErrorCodes.RequestCancelled, "The search was cancelled.");
 		const failed = outcomes.find((outcome) => outcome.kind === "failed");
 		if (failed !== undefined) throw failure(failed.message);
-		return { uri, version, results: found };
+		return { uri, version, results: found, parameters };
 	} finally {
 		listening.dispose();
 		progress.done();
@@ -86,6 +86,8 @@ interface Target {
 	readonly texts: Readonly<Record<string, string>>;
 	/** Names of the checks; of a litmus test, its quantifier. */
 	readonly checks: readonly string[];
+	/** What each check says of its parameters, as written: "locked = false, rcu = true". */
+	readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** What is to be searched; throws for the user when there is nothing that can be. */
@@ -96,7 +98,16 @@ function target({ documents }: Services, params: ExploreParameters): Target {
 		const { litmus } = parsedLitmus(document);
 		if (litmus === undefined) throw failure("Errors have to be mended before this can be explored.");
 		const { uri, version } = document;
-		return { kind: "litmus", uri, version, text, fingerprint: text, texts: { [uri]: text }, checks: [litmus.quantifier] };
+		return {
+			kind: "litmus",
+			uri,
+			version,
+			text,
+			fingerprint: text,
+			texts: { [uri]: text },
+			checks: [litmus.quantifier],
+			parameters: {},
+		};
 	}
 	const analysis = documents.analysis(params.uri);
 	if (analysis === undefined) throw failure(`${params.uri} is no scenario, or cannot be read.`);
@@ -109,7 +120,15 @@ function target({ documents }: Services, params: ExploreParameters): Target {
 		fingerprint: analysis.fingerprint,
 		texts: documents.texts(uri),
 		checks: checksToSearch(analysis, params),
+		parameters: parametersOf(analysis, params.scenario),
 	};
+}
+
+function parametersOf({ tree }: Analysis, name: string): Readonly<Record<string, string>> {
+	const scenarios = tree.items.filter((item) => item.kind === "scenario" && item.name.text === name);
+	const checks = scenarios.flatMap((item) => (item.kind === "scenario" ? checksOf(item) : []));
+	const words = ({ pos, end }: { pos: number; end: number }) => tree.text.slice(pos, end).replace(/\s+/g, " ").trim();
+	return Object.fromEntries(checks.map((check) => [check.name.text, check.arguments.map(words).join(", ")]));
 }
 
 const failure = (message: string) => new ResponseError(LSPErrorCodes.RequestFailed, message);
@@ -146,7 +165,11 @@ class ProgressReport {
 		this.token = token;
 		this.latest = Array.from({ length: checks }, () => undefined);
 		this.finished = Array.from({ length: checks }, () => false);
-		this.send({ kind: "begin", title: `Exploring ${kind === "litmus" ? "executions" : "interleavings"}`, cancellable: true });
+		this.send({
+			kind: "begin",
+			title: `Exploring ${kind === "litmus" ? "executions" : "interleavings"}`,
+			cancellable: true,
+		});
 	}
 
 	said(check: number, progress: SearchProgress): void {

@@ -18,13 +18,13 @@ export const workersMax = 4;
 /** How long a worker has to heed the cancel flag before its thread is ended. In milliseconds. */
 export const cancelGraceMilliseconds = 60;
 
-export type SearchOutcome<Result extends Answer = CheckResult> =
+export type SearchOutcome<Result = CheckResult> =
 	| { readonly kind: "result"; readonly result: Result }
 	| ({ readonly kind: "failed" } & SearchFailure)
 	| { readonly kind: "cancelled"; readonly progress: SearchProgress };
 
 /** A search under way or waiting for a worker. */
-export interface RunningSearch<Result extends Answer = CheckResult> {
+export interface RunningSearch<Result = CheckResult> {
 	/** Never rejects. */
 	readonly outcome: Promise<SearchOutcome<Result>>;
 	cancel(): void;

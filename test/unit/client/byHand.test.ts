@@ -111,6 +111,10 @@ describe("the account of a search", () => {
 			"    line 40: statement 40",
 		]);
 	});
+	it("says which parameters a safe check was searched with", () => {
+		assert.match(resultAccount(safe, "locked = true")[0] ?? "", /, v6_8 \(locked = true\), sequential/);
+		assert.match(resultAccount(safe)[0] ?? "", /, v6_8, sequential/);
+	});
 	it("names the setting of the limit that was met", () => {
 		const stats = { ...race.stats, limit: "states" } as const;
 		assert.match(searchAccount(stats), /; stopped by the limit on states \(mmscn\.search\.statesMax\)$/);
