@@ -80,7 +80,7 @@ export function runPrograms(
 		check: first.check,
 		...verdict,
 		expected: first.expect.join(" | "),
-		ok: meets(verdict, first.expect),
+		ok: meets(verdict, first),
 	};
 }
 
@@ -107,8 +107,10 @@ function coverageOfAll(programs: readonly Program[], options: CheckOptions): Cov
 	};
 }
 
-function meets(verdict: Verdict, expect: readonly string[]): boolean {
-	if (verdict.verdict === "safe") return expect.includes("safe") || expect.includes("reachable");
+/** `reachable` speaks of the scenario's `exists`; where it has none, nothing was reached. */
+function meets(verdict: Verdict, { expect, properties }: Program): boolean {
+	const asksExists = properties.some(({ property }) => property === "exists");
+	if (verdict.verdict === "safe") return expect.includes("safe") || (expect.includes("reachable") && asksExists);
 	return verdict.verdict === "race" && expect.includes(verdict.violation?.kind ?? "");
 }
 

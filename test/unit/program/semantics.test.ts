@@ -515,3 +515,11 @@ describe("coverage", () => {
 	it("does so under lkmm, where only the program that is covered has reloads", () =>
 		assert.deepEqual(unreached("x", "under lkmm", 6), [["WRITE_ONCE(x, 4);", 8]]));
 });
+
+describe("expectations", () => {
+	it("do not take for reachable what nobody asked for", () => {
+		const result = search("scenario s {\n\tint x;\n\tthread a { x = 1; }\n\tcheck c () expect reachable;\n}");
+		assert.equal(result.verdict, "safe");
+		assert.equal(result.ok, false);
+	});
+});
