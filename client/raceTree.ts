@@ -1,11 +1,12 @@
 /** Every distinct race of a check as a tree: by violation, then by the pair of lines. Knows nothing of VS Code. */
+import type { Location } from "../engine/verdict/verdict.ts";
 import type { DistinctRacesResult } from "../server/protocol.ts";
 import { counted, saidAs, spoken } from "./annotations.ts";
 
 export interface RaceLeaf {
 	/** Index into the races found. */
 	readonly at: number;
-	/** "line 31 ↯ line 15". */
+	/** "line 31 ↯ line 15", "inode.mmscn:55 ↯ line 64". */
 	readonly label: string;
 	/** What races, as far as it fits. */
 	readonly description: string;
@@ -37,12 +38,17 @@ export function raceTree({ races }: DistinctRacesResult): RaceGroup[] {
 	}));
 }
 
+/** "line 31"; "inode.mmscn:55" of a place in another file, such as a callback of the kernel model. */
+function named({ file, line }: Location, searched: string): string {
+	return file === searched ? `line ${line}` : `${file.split("/").pop() ?? file}:${line}`;
+}
+
 function leafOf({ result, lines, count }: DistinctRacesResult["races"][number], at: number): RaceLeaf {
 	const { trace, violation } = result;
 	const last = trace?.steps.findLast((step) => step.role === "violation") ?? trace?.steps.at(-1);
 	return {
 		at,
-		label: lines.map(({ line }) => `line ${line}`).join(" ↯ "),
+		label: lines.map((place) => named(place, result.file)).join(" ↯ "),
 		description: `×${count} · ${last ? saidAs(last).text : ""}`,
 		tooltip: [
 			violation?.message ?? "",

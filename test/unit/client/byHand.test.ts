@@ -6,7 +6,7 @@ import { runOfWalk, runOnShow } from "../../../client/run.ts";
 import { resultAccount, searchAccount } from "../../../client/searchAccount.ts";
 import type { CheckResult } from "../../../engine/verdict/verdict.ts";
 import type { Walk } from "../../../engine/verdict/walk.ts";
-import { at, race, safe, scenarioFile, trace } from "./counterexample.ts";
+import { at, kernelFile, race, safe, scenarioFile, trace } from "./counterexample.ts";
 
 const withCoverage = (check: string, lines: readonly number[]): CheckResult => ({
 	...safe,
@@ -45,7 +45,7 @@ describe("the tree of distinct races", () => {
 		stats: race.stats,
 		races: [
 			{ result: race, lines: [at(32), at(15)], count: 12 },
-			{ result: other, lines: [at(15)], count: 1 },
+			{ result: other, lines: [at(55, kernelFile), at(15)], count: 1 },
 			{ result: race, lines: [at(33), at(15)], count: 3 },
 		],
 	};
@@ -62,7 +62,7 @@ describe("the tree of distinct races", () => {
 						[2, "line 33 ↯ line 15"],
 					],
 				],
-				["null dereference", "1 race", [[1, "line 15"]]],
+				["null dereference", "1 race", [[1, "filemap.mmscn:55 ↯ line 15"]]],
 			],
 		);
 		assert.match(tree[0]?.races[0]?.description ?? "", /^×12 · /);
