@@ -62,7 +62,7 @@ export function fenceFixes(tree: SourceTree, race: CheckResult, options: FenceSe
 		else if (tried.result.graph && candidate.insertions.length < fencesMax)
 			put(extended(candidate, tree, tried.result.graph, race.file));
 	}
-	return found.map(({ insertions }) => ({ insertions }));
+	return found.map(({ insertions }) => ({ insertions: [...insertions].sort((a, b) => a.pos - b.pos) }));
 }
 
 /** The text with the barriers in their places. */

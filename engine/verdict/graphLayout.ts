@@ -61,7 +61,7 @@ export interface GraphLayout {
 
 /** Sizes in pixels, of 12 pixel monospaced type. */
 export const graphMetrics = {
-	character: 7.25,
+	character: 7.4,
 	lineHeight: 16,
 	padding: 7,
 	rowGap: 26,

@@ -231,6 +231,16 @@ export interface Coverage {
 	readonly unreached: readonly { readonly location: Location; readonly text: string }[];
 }
 
+/** A verdict under another memory model, for comparison. */
+export interface OtherVerdict {
+	readonly memory: "sc" | "lkmm";
+	readonly verdict: Verdict["verdict"];
+	readonly kind?: ViolationKind;
+	readonly limit?: Limit;
+	/** One is safe and the other a race, or they are races of different kinds. An inconclusive verdict differs from none. */
+	readonly differs: boolean;
+}
+
 /** A verdict in its place: what `mmscn check --format json` prints and the editor receives. */
 export interface CheckResult extends Verdict {
 	readonly file: string;
@@ -239,6 +249,8 @@ export interface CheckResult extends Verdict {
 	/** The kinds the author expects: "safe", "reachable" or violation kinds. */
 	readonly expected: string;
 	readonly ok: boolean;
+	/** What the same check is under the other memory model, where it was searched under both. */
+	readonly otherwise?: OtherVerdict;
 	/** Of a litmus test. */
 	readonly litmus?: LitmusReport;
 	/** Of a litmus test: executions that end as its condition asks; for `forall`, those that do not. `graph` is the first. */

@@ -29,6 +29,10 @@ export function account(result: CheckResult, full: boolean, terminal: Terminal):
 	if (trace === undefined) {
 		lines.push(`  in check ${name}`);
 		if (result.graph !== undefined) lines.push("", ...graphDiagram(result.graph, diagramColumns));
+		for (const { insertions } of result.fences ?? []) {
+			const places = insertions.map((one) => `${one.fence}() above ${one.file}:${one.line}`).join(" and ");
+			lines.push("", `  ${places} ${insertions.length > 1 ? "make" : "makes"} it safe, as a search has shown`);
+		}
 		return `${lines.join("\n")}\n`;
 	}
 	const parameters = parameterWords(trace.parameters);

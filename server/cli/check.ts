@@ -27,7 +27,7 @@ Searches every interleaving of every check in the files, and says which expectat
   --states-max N           stop a search after N states
   --seconds-max S          stop a search after S seconds
   --memory-max MIB         stop a search when its tables are larger
-  --memory MODEL           sc or lkmm, whatever the checks say
+  --memory MODEL           sc or lkmm, whatever the checks say; with lkmm, also says which are otherwise under sc
   --no-reduction           leave out no interleaving for being equivalent to another: the oracle of the ordinary search
   --count-interleavings    count the complete interleavings as well
 
@@ -56,7 +56,10 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	}
 
 	const table = format === "text" ? terminal : undefined;
-	const checked = await searchChecks(inputs.checks, new SearchSession(terminal, inputs.loader, options), table);
+	const session = new SearchSession(terminal, inputs.loader, options);
+	// Barriers are looked for where they will be told.
+	const withFences = (race: CheckResult) => format !== "text" || values.diagram === true || standing(race) === "not met";
+	const checked = await searchChecks(inputs.checks, session, table, { both: options.lower.memory === "lkmm", withFences });
 	if (table && checked.length > 0 && inputs.litmus.length > 0) terminal.out("\n");
 	const { results: explored, mistakes: met } = searchLitmusTests(inputs, options, terminal, table);
 	const results = [...checked, ...explored];
@@ -72,6 +75,9 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 			const said = account(result, values.full === true, terminal);
 			if (said !== "") terminal.out(`\n${said}`);
 		}
+		const differing = checked.filter(({ otherwise }) => otherwise?.differs).length;
+		if (checked.some(({ otherwise }) => otherwise))
+			terminal.out(`\n${differing} of ${checked.length} checks are otherwise under sequential consistency\n`);
 		if (results.length > 0) terminal.out(`${checked.length > 0 ? "\n" : ""}${summary(results)}\n`);
 		else if (!unusable) terminal.out("no checks\n");
 	}
@@ -86,6 +92,7 @@ async function searchChecks(
 	jobs: readonly CheckJob[],
 	session: SearchSession,
 	terminal: Terminal | undefined,
+	{ both, withFences }: { readonly both: boolean; readonly withFences: (race: CheckResult) => boolean },
 ): Promise<CheckResult[]> {
 	const names = jobs.map((one) => one.check);
 	const table = terminal && { terminal, rows: new CheckTable(terminal, names) };
@@ -96,7 +103,8 @@ async function searchChecks(
 			const previous = jobs[index - 1]?.file;
 			if (table && previous === undefined) table.terminal.out(`${table.rows.head()}\n`);
 			if (table && several && file !== previous) table.terminal.out(`${coloured(table.terminal, "dim", file.file)}\n`);
-			const result = await session.search(file, check);
+			const found = await session.search(file, check, { withFences });
+			const result = both ? compared(found, await session.search(file, check, { memory: "sc" })) : found;
 			results.push(result);
 			table?.terminal.out(`${table.rows.row(result)}\n`);
 		}
@@ -104,6 +112,23 @@ async function searchChecks(
 		await session.dispose();
 	}
 	return results;
+}
+
+/** A result with what the same check is under another model beside it. */
+function compared(result: CheckResult, other: CheckResult): CheckResult {
+	const { memory, verdict, violation, stats } = other;
+	const isSettled = result.verdict !== "inconclusive" && verdict !== "inconclusive";
+	const differs = isSettled && (result.verdict !== verdict || result.violation?.kind !== violation?.kind);
+	return {
+		...result,
+		otherwise: {
+			memory,
+			verdict,
+			...(violation && { kind: violation.kind }),
+			...(stats.limit && { limit: stats.limit }),
+			differs,
+		},
+	};
 }
 
 /** Explores the litmus tests; with a table's terminal, each is reported as herd7 does. */

@@ -1,10 +1,17 @@
 /** Searches a check in a worker thread, so that Ctrl-C stops it and the terminal sees how far it is. */
 import type { CheckOptions } from "../../engine/check.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import { SearchPool } from "../search/searchPool.ts";
+import type { Answer } from "../search/messages.ts";
+import { type RunningSearch, type SearchOutcome, SearchPool } from "../search/searchPool.ts";
 import { progressLine } from "./progress.ts";
 import type { FileLoader, NamedCheck, Searchable } from "./searchable.ts";
 import type { Terminal } from "./terminal.ts";
+
+export interface SearchRequest {
+	readonly memory?: "sc" | "lkmm";
+	/** Whether to look for the barriers that would forbid a race. */
+	readonly withFences?: (race: CheckResult) => boolean;
+}
 
 /** One search after the other; Ctrl-C makes the one under way and all later ones inconclusive, limit `cancelled`. */
 export class SearchSession {
@@ -21,32 +28,42 @@ export class SearchSession {
 		this.pool = new SearchPool(terminal.searchWorker, { kernel: loader.model.texts }, 1);
 	}
 
-	/** The result, with files named as the user knows them. Throws when the worker fails. */
-	async search(file: Searchable, check: NamedCheck): Promise<CheckResult> {
+	/**
+	 * The result, with files named as the user knows them; with `withFences`, a race that takes weak memory has the barriers that would
+	 * forbid it. `memory` is searched under instead of what the options say. Throws when the worker fails.
+	 */
+	async search(
+		file: Searchable,
+		check: NamedCheck,
+		{ memory, withFences = () => false }: SearchRequest = {},
+	): Promise<CheckResult> {
 		if (this.stopped) return this.cancelled(file, check, { states: 0, transitions: 0, seconds: 0 });
-		const { cancelled: _cancelled, onProgress: _onProgress, ...options } = this.options;
+		const { cancelled: _cancelled, onProgress: _onProgress, ...given } = this.options;
+		const options = memory ? { ...given, lower: { ...given.lower, memory } } : given;
 		const progress = progressLine(this.terminal, `${check.scenario}.${check.check}`);
-		const running = this.pool.search(
-			{
-				uri: file.uri,
-				texts: file.texts,
-				scenario: check.scenario,
-				check: check.check,
-				options,
-			},
-			progress.show,
-		);
+		const job = { uri: file.uri, texts: file.texts, scenario: check.scenario, check: check.check, options };
+		const outcome = await this.interruptible(this.pool.search(job, progress.show));
+		progress.clear();
+		if (outcome.kind === "failed") throw new Error(outcome.message);
+		if (outcome.kind === "result") {
+			const race = outcome.result;
+			const result = renamed({ ...race, file: file.file }, this.loader);
+			if (!race.graph || race.trace || !withFences(result)) return result;
+			const fences = await this.interruptible(this.pool.ask({ ...job, question: { kind: "fences", race } }));
+			return fences.kind === "result" ? { ...result, fences: renamed(fences.result, this.loader) } : result;
+		}
+		const { states, transitions, seconds } = outcome.progress;
+		return this.cancelled(file, check, { states, transitions, seconds });
+	}
+
+	private async interruptible<Result extends Answer>(running: RunningSearch<Result>): Promise<SearchOutcome<Result>> {
 		const release = this.terminal.onInterrupt(() => {
 			this.stopped = true;
 			running.cancel();
 		});
 		const outcome = await running.outcome;
 		release();
-		progress.clear();
-		if (outcome.kind === "failed") throw new Error(outcome.message);
-		if (outcome.kind === "result") return renamed({ ...outcome.result, file: file.file }, this.loader);
-		const { states, transitions, seconds } = outcome.progress;
-		return this.cancelled(file, check, { states, transitions, seconds });
+		return outcome;
 	}
 
 	/** Ends the worker. */

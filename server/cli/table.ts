@@ -66,7 +66,7 @@ export class CheckTable {
 		const name = `${result.scenario}.${result.check}`;
 		const seconds = `${result.stats.seconds.toFixed(2)} s`;
 		const line = this.line(text, name, verdictWords(result), result.expected, grouped(result.stats.states), seconds);
-		const extra = interleavings(result) + coloured(this.terminal, "dim", neverRan(result));
+		const extra = otherwise(result) + interleavings(result) + coloured(this.terminal, "dim", neverRan(result));
 		return coloured(this.terminal, colour, line.slice(0, markColumns)) + line.slice(markColumns) + extra;
 	}
 
@@ -90,6 +90,11 @@ export class CheckTable {
 		const line = cells.join("  ");
 		return colour === undefined ? line : coloured(this.terminal, colour, line);
 	}
+}
+
+/** What a check that was searched under both models is under the other one, where that is something else. */
+function otherwise({ otherwise: other }: CheckResult): string {
+	return other?.differs ? `  under ${other.memory}: ${other.kind ?? other.verdict}` : "";
 }
 
 function interleavings({ stats }: CheckResult): string {

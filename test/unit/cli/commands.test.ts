@@ -198,6 +198,21 @@ scenario store_buffering {
 		assert.ok(validate(results), JSON.stringify(validate.errors));
 	});
 
+	it("with --memory lkmm, says which checks are otherwise under sequential consistency", async () => {
+		const { out, status } = await mmscn(["check", "weak.mmscn", "--memory", "lkmm"]);
+		assert.equal(status, 1);
+		assert.match(out, /^FAIL +store_buffering\.strong +invariant .* under sc: safe$/m);
+		assert.match(out, /^ok +store_buffering\.weak +invariant .* under sc: safe$/m);
+		assert.match(out, /^2 of 2 checks are otherwise under sequential consistency$/m);
+		assert.match(out, /smp_mb\(\) above weak\.mmscn:5 and smp_mb\(\) above weak\.mmscn:6 make it safe, as a search has shown/);
+		const json = await mmscn(["check", "weak.mmscn", "--memory", "lkmm", "--format", "json"]);
+		const results = JSON.parse(json.out) as CheckResult[];
+		assert.deepEqual(results[0]?.otherwise, { memory: "sc", verdict: "safe", differs: true });
+		const schema = JSON.parse(readFileSync(new URL("../../../docs/verdict.schema.json", import.meta.url), "utf8"));
+		const validate = new Ajv2020({ allErrors: true }).compile(schema);
+		assert.ok(validate(results), JSON.stringify(validate.errors));
+	});
+
 	it("draws what only weak memory shows as CPUs side by side and a cycle", async () => {
 		const { status, out } = await mmscn(["trace", "weak.mmscn", "weak"]);
 		assert.equal(status, 0);
