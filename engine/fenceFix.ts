@@ -2,9 +2,10 @@
  * The barriers that would forbid a weak counterexample. Candidates stand between the accesses of the cycle's steps that the model does
  * not keep; each is put into the text, and what is offered is what a search of that very text has found to be safe.
  */
-import type { SourceTree } from "./language/syntax.ts";
+
 import { LineTable } from "./language/print.ts";
 import { statementPlace } from "./language/statementPlaces.ts";
+import type { SourceTree } from "./language/syntax.ts";
 import type { ExecutionGraph, GraphEvent } from "./verdict/executionGraph.ts";
 import type { CheckResult, FenceFix, FenceInsertion, Location } from "./verdict/verdict.ts";
 
@@ -44,7 +45,10 @@ export function fenceFixes(tree: SourceTree, race: CheckResult, options: FenceSe
 	const waiting: Candidate[] = [];
 	const put = (candidates: readonly Candidate[]) => {
 		for (const candidate of candidates) {
-			const key = candidate.insertions.map(({ pos, fence }) => `${pos} ${fence}`).sort().join(",");
+			const key = candidate.insertions
+				.map(({ pos, fence }) => `${pos} ${fence}`)
+				.sort()
+				.join(",");
 			if (seen.has(key)) continue;
 			seen.add(key);
 			waiting.push(candidate);
@@ -76,7 +80,9 @@ export function inserted(text: string, insertions: readonly FenceInsertion[]): s
 function isStronger(candidate: Candidate, fix: Candidate): boolean {
 	return (
 		candidate.cost >= fix.cost &&
-		fix.insertions.every((one) => candidate.insertions.some((other) => other.thread === one.thread && costs[other.fence] >= costs[one.fence]))
+		fix.insertions.every((one) =>
+			candidate.insertions.some((other) => other.thread === one.thread && costs[other.fence] >= costs[one.fence]),
+		)
 	);
 }
 
@@ -103,7 +109,15 @@ function extended(candidate: Candidate, tree: SourceTree, graph: ExecutionGraph,
 		const thread = graph.threads[first.thread]?.name ?? "";
 		return places.flatMap(({ pos, lineOf, before }) =>
 			fencesFor(first, second).map((fence): Candidate => {
-				const insertion = { fence, file, line: lines.position(pos).line, pos, text: lineOf(`${fence}();`), before, thread };
+				const insertion = {
+					fence,
+					file,
+					line: lines.position(pos).line,
+					pos,
+					text: lineOf(`${fence}();`),
+					before,
+					thread,
+				};
 				return { insertions: [...candidate.insertions, insertion], cost: candidate.cost + costs[fence] };
 			}),
 		);
@@ -118,7 +132,11 @@ function fencesFor(first: GraphEvent, second: GraphEvent): readonly Fence[] {
 }
 
 /** Where something could come between two accesses: in the function, or the thread's own body, in which their ways part. */
-function placesBetween(first: GraphEvent, second: GraphEvent, file: string): (readonly [Location, "above" | "below"])[] {
+function placesBetween(
+	first: GraphEvent,
+	second: GraphEvent,
+	file: string,
+): (readonly [Location, "above" | "below"])[] {
 	const way = ({ calls = [], at }: GraphEvent) => [...calls, ...(at ? [at] : [])];
 	const [one, other] = [way(first), way(second)];
 	const level = one.findIndex((place, index) => !isSame(place, other[index]));
@@ -131,4 +149,5 @@ function placesBetween(first: GraphEvent, second: GraphEvent, file: string): (re
 		: [];
 }
 
-const isSame = (a: Location, b: Location | undefined) => a.file === b?.file && a.line === b.line && a.column === b.column;
+const isSame = (a: Location, b: Location | undefined) =>
+	a.file === b?.file && a.line === b.line && a.column === b.column;

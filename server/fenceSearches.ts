@@ -5,7 +5,10 @@ import type { RunningSearch } from "./search/searchPool.ts";
 import type { Services } from "./services.ts";
 
 /** What was searched: a document's check, as its results say. */
-export type Searched = Pick<SearchJob, "uri" | "texts" | "options"> & { readonly version: number; readonly fingerprint: string };
+export type Searched = Pick<SearchJob, "uri" | "texts" | "options"> & {
+	readonly version: number;
+	readonly fingerprint: string;
+};
 
 export class FenceSearches {
 	private readonly services: Services;

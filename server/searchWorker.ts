@@ -89,7 +89,11 @@ function searchCheck(job: SearchJob): WorkerReply {
 }
 
 /** Barriers that forbid a race, each set tried in the text of the document. */
-function fencesOf(job: SearchJob, module: Module, { onProgress: _onProgress, ...options }: CheckOptions): readonly FenceFix[] {
+function fencesOf(
+	job: SearchJob,
+	module: Module,
+	{ onProgress: _onProgress, ...options }: CheckOptions,
+): readonly FenceFix[] {
 	if (job.question?.kind !== "fences") return [];
 	const end = performance.now() + fenceSecondsMax * 1000;
 	const cancelled = () => performance.now() > end || options.cancelled?.() === true;
@@ -98,7 +102,8 @@ function fencesOf(job: SearchJob, module: Module, { onProgress: _onProgress, ...
 		search: (text) => {
 			const changed = checkedModule(job, text);
 			const found = changed?.hasErrors === false ? checkOf(changed, job) : undefined;
-			const result = changed && found && runCheck(changed, found.scenario, found.check, { ...options, cancelled }).result;
+			const result =
+				changed && found && runCheck(changed, found.scenario, found.check, { ...options, cancelled }).result;
 			return result && { tree: changed.tree, result };
 		},
 	});

@@ -218,13 +218,13 @@ function Picture({
 		else if (event.pos !== undefined) post({ type: "openRange", pos: event.pos, end: event.end ?? event.pos });
 	};
 	return (
-		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-		<div
+		<section
 			class="picture"
+			// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
 			tabIndex={0}
-			role="region"
 			aria-label="The execution: threads side by side, edges between their accesses"
 		>
+			{/* biome-ignore lint/a11y/useSemanticElements: it is no form. */}
 			<svg
 				style={fitting(layout)}
 				viewBox={`0 0 ${layout.width} ${layout.height}`}
@@ -281,7 +281,7 @@ function Picture({
 					<Prose text={edgeWords(layout, pointed)} />
 				</p>
 			)}
-		</div>
+		</section>
 	);
 }
 
@@ -304,6 +304,7 @@ function Box({
 	];
 	const wrong = box.role === "violation" ? ", goes wrong" : "";
 	return (
+		// biome-ignore lint/a11y/useSemanticElements: SVG has no buttons.
 		<g
 			class={classes}
 			role="button"
@@ -350,6 +351,7 @@ function Label({
 	readonly select: () => void;
 }) {
 	return (
+		// biome-ignore lint/a11y/useSemanticElements: SVG has no buttons.
 		<g
 			class={`label ${kind}${lit ? " lit" : ""}`}
 			role="button"

@@ -13,7 +13,17 @@ export interface StatementPlace {
 }
 
 /** What the checker fills in, and what is no part of the grammar. */
-const notChildren: ReadonlySet<string> = new Set(["symbol", "type", "doc", "tokens", "errors", "text", "kind", "pos", "end"]);
+const notChildren: ReadonlySet<string> = new Set([
+	"symbol",
+	"type",
+	"doc",
+	"tokens",
+	"errors",
+	"text",
+	"kind",
+	"pos",
+	"end",
+]);
 
 /** The blocks around an offset, outermost first. */
 function blocksAround(tree: SourceTree, offset: number): Block[] {

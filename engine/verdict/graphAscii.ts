@@ -55,7 +55,8 @@ export function graphDiagram(graph: ExecutionGraph, width: number): string[] {
 			.trimEnd();
 	const lines: string[] = [];
 	const heads = threads.map(({ name, cpu }) => ascii(cpu === undefined ? name : `CPU${cpu}: ${name}`));
-	if (threads.length > 0) lines.push(beside(heads), beside(heads.map((one) => "-".repeat(Math.min(one.length, columns)))));
+	if (threads.length > 0)
+		lines.push(beside(heads), beside(heads.map((one) => "-".repeat(Math.min(one.length, columns)))));
 	const rows = threads.reduce((most, one) => Math.max(most, one.rows.length), 0);
 	for (let row = 0; row < rows; row++) {
 		const cells = threads.map((one) => {

@@ -112,7 +112,10 @@ export function layoutGraph(graph: ExecutionGraph, options: GraphLayoutOptions =
 		const here = wrapped.filter((one) => one.lane === lane);
 		const { name, cpu } = graph.threads[thread] ?? { name: "" };
 		const title = cpu === undefined ? name : `CPU${cpu} ${name}`;
-		const longest = Math.max(title.length, ...here.flatMap(({ code, effect }) => [...code, ...effect].map((one) => one.length)));
+		const longest = Math.max(
+			title.length,
+			...here.flatMap(({ code, effect }) => [...code, ...effect].map((one) => one.length)),
+		);
 		const width = Math.max(m.laneMin, Math.ceil(longest * m.character) + 2 * m.padding);
 		const last = lane === lanesOfThreads.length - 1;
 		const count = tracks.perLane[lane] ?? 0;
@@ -125,18 +128,20 @@ export function layoutGraph(graph: ExecutionGraph, options: GraphLayoutOptions =
 	}
 	const width = x + m.margin;
 	const { tops, bottom } = rowPlaces(wrapped, tracks.below);
-	const boxes = wrapped.map(({ thread, lane, place, row, code, effect, inCycle, role }): GraphBox => ({
-		thread,
-		row,
-		x: lanes[lane]?.x ?? 0,
-		y: tops[place] ?? 0,
-		width: lanes[lane]?.width ?? 0,
-		height: heightOf(code.length + effect.length),
-		code,
-		effect,
-		inCycle,
-		...(role && { role }),
-	}));
+	const boxes = wrapped.map(
+		({ thread, lane, place, row, code, effect, inCycle, role }): GraphBox => ({
+			thread,
+			row,
+			x: lanes[lane]?.x ?? 0,
+			y: tops[place] ?? 0,
+			width: lanes[lane]?.width ?? 0,
+			height: heightOf(code.length + effect.length),
+			code,
+			effect,
+			inCycle,
+			...(role && { role }),
+		}),
+	);
 	const lines = route(wanted, boxes, lanes, laneOf, tracks, (box) => wrapped[box]?.place ?? 0);
 	return { width: Math.ceil(width), height: Math.ceil(bottom + m.margin), lanes, boxes, lines };
 }
@@ -196,10 +201,12 @@ function wantedEdges(graph: ExecutionGraph, boxOf: ReadonlyMap<number, number>, 
 		const key = `${edge.kind} ${from} ${to}`;
 		if (!found.has(key)) found.set(key, { ...edge, from, to });
 	};
-	for (const [step, { from, to, kind, ordering, why }] of (graph.cycle ?? []).entries()) put({ from, to, kind, ordering, why, step });
+	for (const [step, { from, to, kind, ordering, why }] of (graph.cycle ?? []).entries())
+		put({ from, to, kind, ordering, why, step });
 	if (all || !graph.cycle) {
 		for (const { kind, from, to } of graph.edges) {
-			if (all || kind === "rf" || kind === "co" || kind === "fr") put({ kind, from, to, why: meaning(graph, kind, from, to) });
+			if (all || kind === "rf" || kind === "co" || kind === "fr")
+				put({ kind, from, to, why: meaning(graph, kind, from, to) });
 		}
 	}
 	return [...found.values()];
@@ -236,7 +243,11 @@ interface Tracks {
 	readonly below: ReadonlyMap<number, number>;
 }
 
-function assignTracks(edges: readonly Wanted[], laneOf: (box: number) => number, placeOf: (box: number) => number): Tracks {
+function assignTracks(
+	edges: readonly Wanted[],
+	laneOf: (box: number) => number,
+	placeOf: (box: number) => number,
+): Tracks {
 	const own: (number | undefined)[] = edges.map(() => undefined);
 	const crossing: ({ row: number; track: number } | undefined)[] = edges.map(() => undefined);
 	const perLane: number[] = [];
@@ -250,7 +261,8 @@ function assignTracks(edges: readonly Wanted[], laneOf: (box: number) => number,
 		const [first, last] = [placeOf(edge.from), placeOf(edge.to)].sort((a, b) => a - b) as [number, number];
 		if (from === to) {
 			let track = 0;
-			while (busy.some((one) => one.lane === from && one.track === track && one.first <= last && one.last >= first)) track++;
+			while (busy.some((one) => one.lane === from && one.track === track && one.first <= last && one.last >= first))
+				track++;
 			busy.push({ lane: from, track, first, last });
 			own[index] = track;
 			perLane[from] = Math.max(perLane[from] ?? 0, track + 1);
@@ -298,7 +310,12 @@ function route(
 			const onRight = fromLane === lastLane && fromLane > 0;
 			const side = onRight ? from.x + from.width : from.x;
 			const channel = side + (onRight ? 1 : -1) * (m.firstTrack + track * m.track);
-			points = [[side, y1], [channel, y1], [channel, y2], [side, y2]];
+			points = [
+				[side, y1],
+				[channel, y1],
+				[channel, y2],
+				[side, y2],
+			];
 		} else if (crossing) {
 			const right = toLane > fromLane;
 			const start = right ? from.x + from.width : from.x;
@@ -306,10 +323,20 @@ function route(
 			const out = start + (right ? 1 : -1) * (12 + crossing.track * 8);
 			const into = end - (right ? 1 : -1) * (14 + crossing.track * 8);
 			const y = crossingY(boxes, placeOf, crossing.row, crossing.track);
-			points = [[start, y1], [out, y1], [out, y], [into, y], [into, y2], [end, y2]];
+			points = [
+				[start, y1],
+				[out, y1],
+				[out, y],
+				[into, y],
+				[into, y2],
+				[end, y2],
+			];
 		} else {
 			const right = toLane > fromLane;
-			points = [[right ? from.x + from.width : from.x, y1], [right ? to.x : to.x + to.width, y2]];
+			points = [
+				[right ? from.x + from.width : from.x, y1],
+				[right ? to.x : to.x + to.width, y2],
+			];
 		}
 		const [labelX, labelY] = labelPlace(points, labelWidth, taken, boxes);
 		taken.push({ x: labelX, y: labelY, width: labelWidth });
@@ -374,17 +401,24 @@ function labelPlace(
 	const candidates = parts.map((part) => along(points, part));
 	const free = candidates.find(
 		([x, y]) =>
-			taken.every((other) => Math.abs(other.x - x) >= (other.width + width) / 2 + 3 || Math.abs(other.y - y) >= m.labelHeight + 2) &&
+			taken.every(
+				(other) => Math.abs(other.x - x) >= (other.width + width) / 2 + 3 || Math.abs(other.y - y) >= m.labelHeight + 2,
+			) &&
 			boxes.every(
 				(box) =>
-					x + width / 2 < box.x || x - width / 2 > box.x + box.width || y + m.labelHeight / 2 < box.y || y - m.labelHeight / 2 > box.y + box.height,
+					x + width / 2 < box.x ||
+					x - width / 2 > box.x + box.width ||
+					y + m.labelHeight / 2 < box.y ||
+					y - m.labelHeight / 2 > box.y + box.height,
 			),
 	);
 	return free ?? (candidates[0] as Point);
 }
 
 function along(points: readonly Point[], part: number): Point {
-	const lengths = points.slice(1).map(([x, y], i) => Math.hypot(x - (points[i] as Point)[0], y - (points[i] as Point)[1]));
+	const lengths = points
+		.slice(1)
+		.map(([x, y], i) => Math.hypot(x - (points[i] as Point)[0], y - (points[i] as Point)[1]));
 	let left = part * lengths.reduce((sum, one) => sum + one, 0);
 	for (const [i, length] of lengths.entries()) {
 		const [[x1, y1], [x2, y2]] = [points[i] as Point, points[i + 1] as Point];

@@ -21,7 +21,9 @@ export function storyOf(
 		if (step.kind !== "po" || step.ordering) return [];
 		const [first, second] = [events[step.from], events[step.to]];
 		if (!first || !second) return [];
-		const isControlled = edges.some(({ kind, from, to }) => kind === "control" && from === first.id && to === second.id);
+		const isControlled = edges.some(
+			({ kind, from, to }) => kind === "control" && from === first.id && to === second.id,
+		);
 		return [`${insideOut(first, second, threads)}, allowed because ${reason(first, second, isControlled)}.`];
 	});
 }
@@ -46,7 +48,8 @@ function insideOut(first: GraphEvent, second: GraphEvent, threads: readonly Grap
 function reason(first: GraphEvent, second: GraphEvent, isControlled: boolean): string {
 	if (first.marking === "plain" || second.marking === "plain")
 		return "nothing orders the two, and plain accesses are the compiler's to move";
-	if (isWrite(first)) return `no ${isWrite(second) ? "smp_wmb(), release or full barrier" : "full barrier"} orders the two`;
+	if (isWrite(first))
+		return `no ${isWrite(second) ? "smp_wmb(), release or full barrier" : "full barrier"} orders the two`;
 	if (isWrite(second)) return "no dependency, release or full barrier orders the two";
 	const condition = isControlled ? ", and a condition in between does not order loads" : "";
 	return `no smp_rmb(), acquire or full barrier orders the two${condition}`;

@@ -117,7 +117,9 @@ export function renderGraphSvg(result: CheckResult, graph: ExecutionGraph): stri
 		const label = `${step + 1} ${kind}: `;
 		return wrapProse(label + unquoted(why), proseCharacters).map((line, i) => (i === 0 ? line : `    ${line}`));
 	});
-	const legend = ["rf: reads from; co: overwritten by; fr: read before it is overwritten; po: program order, kept (✓) or not (✗)."];
+	const legend = [
+		"rf: reads from; co: overwritten by; fr: read before it is overwritten; po: program order, kept (✓) or not (✗).",
+	];
 	const races = graph.races.flatMap(({ message: race }) => wrapProse(unquoted(race), proseCharacters));
 	const below = [...steps, ...races, ...legend];
 	const layout = layoutGraph(graph);
@@ -142,7 +144,10 @@ export function renderGraphSvg(result: CheckResult, graph: ExecutionGraph): stri
 		...layout.lines.map(drawLine),
 		...layout.lines.flatMap(drawLabel),
 		"</g>",
-		...lines(below.map((line) => ["prose", line] as const), bottom),
+		...lines(
+			below.map((line) => ["prose", line] as const),
+			bottom,
+		),
 		"</svg>",
 	].join("\n")}\n`;
 }

@@ -58,8 +58,12 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	const table = format === "text" ? terminal : undefined;
 	const session = new SearchSession(terminal, inputs.loader, options);
 	// Barriers are looked for where they will be told.
-	const withFences = (race: CheckResult) => format !== "text" || values.diagram === true || standing(race) === "not met";
-	const checked = await searchChecks(inputs.checks, session, table, { both: options.lower.memory === "lkmm", withFences });
+	const withFences = (race: CheckResult) =>
+		format !== "text" || values.diagram === true || standing(race) === "not met";
+	const checked = await searchChecks(inputs.checks, session, table, {
+		both: options.lower.memory === "lkmm",
+		withFences,
+	});
 	if (table && checked.length > 0 && inputs.litmus.length > 0) terminal.out("\n");
 	const { results: explored, mistakes: met } = searchLitmusTests(inputs, options, terminal, table);
 	const results = [...checked, ...explored];

@@ -8,12 +8,7 @@ import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Diagnostic } from "../../engine/language/syntax.ts";
 import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
 import { sentence } from "../../engine/verdict/words.ts";
-import {
-	type Analysis,
-	type Documents,
-	isLitmusDocument,
-	isScenarioDocument,
-} from "../documents.ts";
+import { type Analysis, type Documents, isLitmusDocument, isScenarioDocument } from "../documents.ts";
 import { parsedLitmus } from "../litmus.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange, type Services } from "../services.ts";

@@ -22,10 +22,12 @@ export function fenceActions(
 			const at = lspRange(document, check);
 			const places = known.result.fences?.flatMap(({ insertions }) => insertions.map(({ line }) => line)) ?? [];
 			const isHere =
-				touches(at.start.line, at.end.line) || [...places, ...linesOf(known, document.uri)].some((line) => touches(line - 1));
+				touches(at.start.line, at.end.line) ||
+				[...places, ...linesOf(known, document.uri)].some((line) => touches(line - 1));
 			if (!isHere) return [];
 			const mended = diagnostics.filter(
-				({ code, range: { start } }) => code === "unmet-expectation" && at.start.line <= start.line && start.line <= at.end.line,
+				({ code, range: { start } }) =>
+					code === "unmet-expectation" && at.start.line <= start.line && start.line <= at.end.line,
 			);
 			return (known.result.fences ?? []).map((fix, index) => ({
 				title: fixTitle(fix, check.name.text),

@@ -7,7 +7,11 @@ import { documentLengthMax } from "../documents.ts";
 import { lspRange, type Services } from "../services.ts";
 
 /** The hover on a primitive; undefined on everything else, and in comments. */
-export async function litmusHover(services: Services, document: TextDocument, offset: number): Promise<Hover | undefined> {
+export async function litmusHover(
+	services: Services,
+	document: TextDocument,
+	offset: number,
+): Promise<Hover | undefined> {
 	const text = document.getText();
 	if (text.length > documentLengthMax) return undefined;
 	const token = wordAt(text, offset);

@@ -23,9 +23,7 @@ export function litmusLenses(document: TextDocument, results: ResultStore): Code
 			command: {
 				title: ["Explore executions", ...(known ? [litmusSummary(known.result)] : []), ...stale].join(" · "),
 				command: "mmscn.explore",
-				arguments: [
-					{ uri: document.uri, scenario: litmus.name, check: litmus.quantifier } satisfies ExploreArguments,
-				],
+				arguments: [{ uri: document.uri, scenario: litmus.name, check: litmus.quantifier } satisfies ExploreArguments],
 			},
 		},
 	];

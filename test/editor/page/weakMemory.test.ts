@@ -103,7 +103,10 @@ describe("the barrier that makes a check safe, as a user sees it", function () {
 		await lens.first().waitFor({ timeout: 60_000 });
 		await lens.first().click();
 		await view().locator(".picture svg").waitFor();
-		assert.match((await view().locator(".story").textContent()) ?? "", /no smp_wmb\(\), release or full barrier orders the two/);
+		assert.match(
+			(await view().locator(".story").textContent()) ?? "",
+			/no smp_wmb\(\), release or full barrier orders the two/,
+		);
 		const fences = view().locator(".fences li");
 		await fences.first().waitFor();
 		assert.match((await fences.first().textContent()) ?? "", /smp_wmb\(\) above line \d+/);

@@ -14,7 +14,15 @@ const [cycle, all] = [layoutGraph(graph), layoutGraph(graph, { all: true })];
 
 describe("view of an execution graph", () => {
 	const stroke = (key: string) => ({ key, ctrlKey: false, metaKey: false, altKey: false });
-	const state: GraphState = { pictures: [{ cycle, all }, { cycle, all }], witness: 0, line: 0, all: false };
+	const state: GraphState = {
+		pictures: [
+			{ cycle, all },
+			{ cycle, all },
+		],
+		witness: 0,
+		line: 0,
+		all: false,
+	};
 
 	it("tells edges apart: kept, not kept, beside the cycle", () => {
 		assert.deepEqual(cycle.lines.map(lineKind).sort(), ["broken", "cycle", "cycle", "cycle"]);
@@ -24,7 +32,9 @@ describe("view of an execution graph", () => {
 	it("says what an edge is and why", () => {
 		const words = cycle.lines.map((_, index) => edgeWords(cycle, index));
 		assert.ok(words.every((one, index) => one.startsWith(`Edge ${index + 1} of 4: `) && one.endsWith(".")));
-		assert.ok(words.some((one) => /program order, not kept\. Nothing orders `.*two loads may be done in any order/.test(one)));
+		assert.ok(
+			words.some((one) => /program order, not kept\. Nothing orders `.*two loads may be done in any order/.test(one)),
+		);
 		assert.ok(words.some((one) => /program order, kept\. .*smp_wmb\(\) stands between/.test(one)));
 		assert.equal(edgeWords(cycle, 99), "");
 	});

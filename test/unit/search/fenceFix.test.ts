@@ -6,9 +6,16 @@ import type { CheckMember } from "../../../engine/language/syntax.ts";
 import type { CheckResult, FenceFix } from "../../../engine/verdict/verdict.ts";
 import { analyzeText } from "../scenarios/analyzeFile.ts";
 
-function searched(text: string, scenario: string, check: string): { readonly result: CheckResult; readonly tree: object } {
+function searched(
+	text: string,
+	scenario: string,
+	check: string,
+): { readonly result: CheckResult; readonly tree: object } {
 	const module = analyzeText(text);
-	assert.deepEqual(module.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message), []);
+	assert.deepEqual(
+		module.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message),
+		[],
+	);
 	const item = module.scenarios.find(({ name }) => name.text === scenario);
 	const member = item?.members.find((one): one is CheckMember => one.kind === "check" && one.name.text === check);
 	assert.ok(item && member);
@@ -18,7 +25,11 @@ function searched(text: string, scenario: string, check: string): { readonly res
 }
 
 /** The fixes of a check, and how many searches they took. */
-function fixesOf(text: string, scenario: string, check: string): { readonly fixes: readonly FenceFix[]; readonly searches: number } {
+function fixesOf(
+	text: string,
+	scenario: string,
+	check: string,
+): { readonly fixes: readonly FenceFix[]; readonly searches: number } {
 	const module = analyzeText(text);
 	let searches = 0;
 	const fixes = fenceFixes(module.tree, searched(text, scenario, check).result, {
@@ -32,7 +43,9 @@ function fixesOf(text: string, scenario: string, check: string): { readonly fixe
 
 /** "smp_wmb above: statement; …" of each fix. */
 const told = (fixes: readonly FenceFix[]) =>
-	fixes.map(({ insertions }) => insertions.map(({ fence, thread, before }) => `${thread}: ${fence} above ${before}`).sort());
+	fixes.map(({ insertions }) =>
+		insertions.map(({ fence, thread, before }) => `${thread}: ${fence} above ${before}`).sort(),
+	);
 
 const two = (one: string, other: string, property: string) => `scenario s {
 	int x, y;
@@ -71,7 +84,10 @@ describe("barriers that forbid a weak counterexample", () => {
 
 	it("offers the weakest that do: smp_wmb() and smp_rmb() for message passing", () => {
 		const { fixes } = fixesOf(messagePassing, "s", "c");
-		assert.deepEqual(told(fixes)[0], ["one: smp_wmb above WRITE_ONCE(y, 1);", "two: smp_rmb above int b = READ_ONCE(x);"]);
+		assert.deepEqual(told(fixes)[0], [
+			"one: smp_wmb above WRITE_ONCE(y, 1);",
+			"two: smp_rmb above int b = READ_ONCE(x);",
+		]);
 	});
 
 	it("puts each barrier on a line of its own, with the indentation of its place", () => {
@@ -95,14 +111,22 @@ describe("barriers that forbid a weak counterexample", () => {
 		);
 		const { fixes } = fixesOf(text, "s", "c");
 		assert.ok(fixes.length > 0);
-		for (const { insertions } of fixes) assert.equal(searched(inserted(text, insertions), "s", "c").result.verdict, "safe");
+		for (const { insertions } of fixes)
+			assert.equal(searched(inserted(text, insertions), "s", "c").result.verdict, "safe");
 		assert.deepEqual(told(fixes)[0], ["one: smp_wmb above if (READ_ONCE(x)) WRITE_ONCE(y, 1);"]);
 	});
 
 	it("parts statements that share a line", () => {
-		const text = two("WRITE_ONCE(x, 1); WRITE_ONCE(y, 1);", "int a = smp_load_acquire(&y), b = READ_ONCE(x);", "never (two.a == 1 && two.b == 0);");
+		const text = two(
+			"WRITE_ONCE(x, 1); WRITE_ONCE(y, 1);",
+			"int a = smp_load_acquire(&y), b = READ_ONCE(x);",
+			"never (two.a == 1 && two.b == 0);",
+		);
 		const [fix] = fixesOf(text, "s", "c").fixes;
-		assert.match(inserted(text, fix?.insertions ?? []), /WRITE_ONCE\(x, 1\); \n\t\t\tsmp_wmb\(\);\n\t\t\tWRITE_ONCE\(y, 1\);/);
+		assert.match(
+			inserted(text, fix?.insertions ?? []),
+			/WRITE_ONCE\(x, 1\); \n\t\t\tsmp_wmb\(\);\n\t\t\tWRITE_ONCE\(y, 1\);/,
+		);
 	});
 
 	it("offers nothing where no barrier helps, and nothing that was not searched", () => {
@@ -121,7 +145,11 @@ describe("barriers that forbid a weak counterexample", () => {
 		["without_rmb_before_bit", "gup_fast: smp_rmb above ok = PageAnonExclusive(&folio.page);"],
 	] as const) {
 		it(`knows what seed 2 lacks: ${check}`, () => {
-			const { fixes, searches } = fixesOf(read("scenarios/seeds/page_anon_exclusive.mmscn"), "exclusive_clearing_weak", check);
+			const { fixes, searches } = fixesOf(
+				read("scenarios/seeds/page_anon_exclusive.mmscn"),
+				"exclusive_clearing_weak",
+				check,
+			);
 			assert.ok(searches < 10);
 			assert.ok(
 				told(fixes).some((one) => one.length === 1 && one[0] === fix),
@@ -141,7 +169,11 @@ describe("barriers that forbid a weak counterexample", () => {
 	}
 
 	it("looks into functions of the same file", () => {
-		const { fixes } = fixesOf(read("scenarios/history/d19_migration_entry_vs_split.mmscn"), "migration_entry_vs_split", "v6_19");
+		const { fixes } = fixesOf(
+			read("scenarios/history/d19_migration_entry_vs_split.mmscn"),
+			"migration_entry_vs_split",
+			"v6_19",
+		);
 		assert.equal(fixes.length, 1);
 		assert.equal(fixes[0]?.insertions[0]?.fence, "smp_rmb");
 	});

@@ -63,7 +63,10 @@ describe("barriers as quick fixes", () => {
 		await explore();
 		const { results } = await fences;
 		assert.deepEqual(
-			results.map(({ check, fences: found }) => [check, found?.map(({ insertions }) => insertions.map(({ fence }) => fence))]),
+			results.map(({ check, fences: found }) => [
+				check,
+				found?.map(({ insertions }) => insertions.map(({ fence }) => fence)),
+			]),
 			[
 				["weak", [["smp_wmb"]]],
 				["strong", undefined],

@@ -57,7 +57,10 @@ describe("layout of an execution graph", () => {
 			if (!graph.cycle) continue;
 			for (const [i, line] of lines.entries()) {
 				assert.ok(!boxes.some((box) => overlap(areaOf(box), labelArea(line))), `${name}: ${line.label}`);
-				assert.ok(!lines.slice(i + 1).some((other) => overlap(labelArea(other), labelArea(line))), `${name}: ${line.label}`);
+				assert.ok(
+					!lines.slice(i + 1).some((other) => overlap(labelArea(other), labelArea(line))),
+					`${name}: ${line.label}`,
+				);
 			}
 		}
 	});
@@ -65,23 +68,37 @@ describe("layout of an execution graph", () => {
 	it("has a line for each step of the cycle, with its number and the reason", () => {
 		const graph = first("SB");
 		const { lines } = layoutGraph(graph);
-		assert.deepEqual(lines.map(({ label }) => label), ["1 fr", "2 po ✗", "3 fr", "4 po ✗"]);
-		assert.deepEqual(lines.map(({ why }) => why), graph.cycle?.map(({ why }) => why));
+		assert.deepEqual(
+			lines.map(({ label }) => label),
+			["1 fr", "2 po ✗", "3 fr", "4 po ✗"],
+		);
+		assert.deepEqual(
+			lines.map(({ why }) => why),
+			graph.cycle?.map(({ why }) => why),
+		);
 	});
 
 	it("says which program order is kept", () => {
 		assert.deepEqual(
-			layoutGraph(first("MP+wmb")).lines.flatMap(({ kind, label }) => (kind === "po" ? [label.slice(2)] : [])).sort(),
+			layoutGraph(first("MP+wmb"))
+				.lines.flatMap(({ kind, label }) => (kind === "po" ? [label.slice(2)] : []))
+				.sort(),
 			["po ✓", "po ✗"].sort(),
 		);
 	});
 
 	it("puts threads side by side and their rows in program order", () => {
 		const { lanes, boxes } = layoutGraph(first("IRIW"));
-		assert.deepEqual(lanes.map(({ title }) => title), ["P0", "P1", "P2", "P3"]);
+		assert.deepEqual(
+			lanes.map(({ title }) => title),
+			["P0", "P1", "P2", "P3"],
+		);
 		for (const [i, lane] of lanes.entries()) if (i > 0) assert.ok(lane.x > (lanes[i - 1]?.x ?? 0));
 		const second = boxes.filter(({ thread }) => thread === 2);
-		assert.deepEqual(second.map(({ code }) => code.join(" ")), ["int r0 = READ_ONCE(*x)", "int r1 = READ_ONCE(*y)"]);
+		assert.deepEqual(
+			second.map(({ code }) => code.join(" ")),
+			["int r0 = READ_ONCE(*x)", "int r1 = READ_ONCE(*y)"],
+		);
 		assert.ok((second[0]?.y ?? 0) < (second[1]?.y ?? 0));
 	});
 
