@@ -29,7 +29,13 @@ export function lockClassOfCall(call: CallExpression, given: Arguments): string 
 }
 
 /** The state with the lock taken. */
-export function takeLock(call: CallExpression, state: State, given: Arguments, absolute: boolean, origin: Origin): State {
+export function takeLock(
+	call: CallExpression,
+	state: State,
+	given: Arguments,
+	absolute: boolean,
+	origin: Origin,
+): State {
 	const taken = count(state, lockClassOfCall(call, given), 1, absolute);
 	return isSpinning(call) ? deepen(taken, "spin", 1, absolute, origin) : taken;
 }

@@ -6,7 +6,19 @@ import type { Block, CallExpression, Expression, FunctionItem, Statement, Variab
 import type { SymbolInfo } from "../types.ts";
 import { applyBuiltin, isTrylock, takeLock } from "./builtins.ts";
 import { type Arguments, lockClassOf } from "./lockClasses.ts";
-import { count, deepen, happen, heldOf, join, keepsContexts, type Counted, type Origin, sameState, type State, start } from "./state.ts";
+import {
+	type Counted,
+	count,
+	deepen,
+	happen,
+	heldOf,
+	join,
+	keepsContexts,
+	type Origin,
+	type State,
+	sameState,
+	start,
+} from "./state.ts";
 
 /** Rounds of a loop until what is certain at its head must have settled; each round can only lose certainty. */
 export const roundsMax = 16;
@@ -186,7 +198,8 @@ export class Flow {
 				});
 			case "for": {
 				const first = node.initial;
-				const before = first?.kind === "declaration" ? this.reached(first, state) : first ? this.value(first, state) : state;
+				const before =
+					first?.kind === "declaration" ? this.reached(first, state) : first ? this.value(first, state) : state;
 				return this.loop(before, (head) => {
 					const { yes, no } = node.condition ? this.condition(node.condition, head) : { yes: head, no: undefined };
 					const end = this.body(node.body, yes);
@@ -289,7 +302,10 @@ export class Flow {
 		}
 		const after = this.value(node, state);
 		const constant = node.constant;
-		return { yes: constant === 0 ? undefined : after, no: constant !== undefined && constant !== 0 ? undefined : after };
+		return {
+			yes: constant === 0 ? undefined : after,
+			no: constant !== undefined && constant !== 0 ? undefined : after,
+		};
 	}
 
 	private value(node: Expression, state: State): State {
@@ -313,7 +329,8 @@ export class Flow {
 			case "comma":
 				return this.value(node.right, this.value(node.left, state));
 			case "binary": {
-				if (node.operator !== "&&" && node.operator !== "||") return this.value(node.right, this.value(node.left, state));
+				if (node.operator !== "&&" && node.operator !== "||")
+					return this.value(node.right, this.value(node.left, state));
 				const { yes, no } = this.condition(node, state);
 				return join(yes, no) ?? state;
 			}
@@ -359,7 +376,10 @@ export class Flow {
 			const argument = call.arguments[index];
 			const type = parameter.symbol?.type;
 			if (!parameter.symbol || type?.kind !== "pointer" || type.to.kind !== "lock") continue;
-			classes.set(parameter.symbol, argument && argument.kind !== "type_name" ? lockClassOf(argument, this.given) : undefined);
+			classes.set(
+				parameter.symbol,
+				argument && argument.kind !== "type_name" ? lockClassOf(argument, this.given) : undefined,
+			);
 		}
 		return classes;
 	}

@@ -14,7 +14,10 @@ export function checkMustHold(context: CallContext): void {
 	const { pos, end } = call.callee;
 	if (callee.kind === "builtin") {
 		if (!assertions.has(callee.name) || heldOf(before, lockClassOfCall(call, new Map())) !== 0) return;
-		report({ pos, end, message: `\`${sourceText(module.text, call)}\`: this thread certainly does not hold it here` }, "lock-not-held");
+		report(
+			{ pos, end, message: `\`${sourceText(module.text, call)}\`: this thread certainly does not hold it here` },
+			"lock-not-held",
+		);
 		return;
 	}
 	const annotated = annotatedLock(context);
@@ -23,7 +26,10 @@ export function checkMustHold(context: CallContext): void {
 	);
 	if (annotated === undefined && asserted === undefined) return;
 	const lock = annotated ?? `\`${(asserted ?? "").split(" ")[1]}\``;
-	report({ pos, end, message: `\`${callee.name}\` wants ${lock} held, and this thread certainly does not hold it here` }, "lock-not-held");
+	report(
+		{ pos, end, message: `\`${callee.name}\` wants ${lock} held, and this thread certainly does not hold it here` },
+		"lock-not-held",
+	);
 }
 
 /** What the callee's own annotation asks for, as written there, where it is certainly not held. */

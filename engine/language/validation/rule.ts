@@ -1,6 +1,6 @@
 /** A rule that needs no search: what it is asked, and what it may say. */
 import type { Module } from "../analyze.ts";
-import type { Block, CallExpression, Diagnostic, FunctionItem, ThreadMember, InitMember } from "../syntax.ts";
+import type { Block, CallExpression, Diagnostic, FunctionItem, InitMember, ThreadMember } from "../syntax.ts";
 import type { SymbolInfo } from "../types.ts";
 import type { Effect, Effects } from "./flow.ts";
 import type { Arguments } from "./lockClasses.ts";
@@ -23,7 +23,10 @@ export interface BodyContext {
 	readonly body: Body;
 	readonly block: Block;
 	readonly effects: Effects;
-	report(diagnostic: Omit<Diagnostic, "severity" | "code"> & { readonly severity?: Diagnostic["severity"] }, code: ValidationCode): void;
+	report(
+		diagnostic: Omit<Diagnostic, "severity" | "code"> & { readonly severity?: Diagnostic["severity"] },
+		code: ValidationCode,
+	): void;
 }
 
 export interface CallContext extends BodyContext {

@@ -18,6 +18,17 @@ export function checkSleep({ module, call, callee, before, effect, report }: Cal
 		preempt: since ? `preemption is off since ${since}` : "preemption is off",
 	}[context];
 	const { pos, end } = call.callee;
-	const message = callee.name === "might_sleep" ? `sleeping is asked for, but ${where}` : `\`${callee.name}\` may sleep, but ${where}`;
-	report({ pos, end, message, ...(origin && { related: relatedCall(module, origin.pos, origin.name, "no sleeping from here on") }) }, "sleep-in-atomic");
+	const message =
+		callee.name === "might_sleep"
+			? `sleeping is asked for, but ${where}`
+			: `\`${callee.name}\` may sleep, but ${where}`;
+	report(
+		{
+			pos,
+			end,
+			message,
+			...(origin && { related: relatedCall(module, origin.pos, origin.name, "no sleeping from here on") }),
+		},
+		"sleep-in-atomic",
+	);
 }

@@ -61,12 +61,19 @@ export function join(one: State | undefined, two: State | undefined): State | un
 
 export function sameState(one: State | undefined, two: State | undefined): boolean {
 	if (!one || !two) return one === two;
-	const key = (state: State) => JSON.stringify([state.depth, state.irq, [...state.locks].sort(), state.others, [...state.happened].sort()]);
+	const key = (state: State) =>
+		JSON.stringify([state.depth, state.irq, [...state.locks].sort(), state.others, [...state.happened].sort()]);
 	return key(one) === key(two);
 }
 
 /** The state with so many more (or fewer) levels of a context; a thread cannot leave what it is not in. */
-export function deepen(state: State, context: Counted, change: number, absolute: boolean, origin: Origin | undefined): State {
+export function deepen(
+	state: State,
+	context: Counted,
+	change: number,
+	absolute: boolean,
+	origin: Origin | undefined,
+): State {
 	const depth = state.depth[context] + change;
 	return {
 		...state,
@@ -76,11 +83,19 @@ export function deepen(state: State, context: Counted, change: number, absolute:
 }
 
 /** The state with one lock more or fewer of a class; of an unknown one nothing is certain any more. */
-export function count(state: State, lockClass: string | undefined, change: number | "unknown", absolute: boolean): State {
+export function count(
+	state: State,
+	lockClass: string | undefined,
+	change: number | "unknown",
+	absolute: boolean,
+): State {
 	if (lockClass === undefined) return { ...state, locks: new Map(), others: "unknown" };
 	const held = heldOf(state, lockClass);
 	const sum = held === "unknown" || change === "unknown" ? "unknown" : held + change;
-	return { ...state, locks: new Map(state.locks).set(lockClass, absolute && sum !== "unknown" ? Math.max(0, sum) : sum) };
+	return {
+		...state,
+		locks: new Map(state.locks).set(lockClass, absolute && sum !== "unknown" ? Math.max(0, sum) : sum),
+	};
 }
 
 export function happen(state: State, event: string): State {

@@ -40,7 +40,9 @@ export function checkTags({ module, block, effects, report }: BodyContext): void
 				pos: pointer.pos,
 				end: pointer.end,
 				message: `the low bits of \`${word}\` are a tag, and nobody has looked at it: what \`${sourceText(module.text, node)}\` uses may be no ${pointee(pointer)}`,
-				...(load.pos !== bare(pointer).pos && { related: [{ file: module.file, pos: load.pos, end: load.end, message: "loaded here" }] }),
+				...(load.pos !== bare(pointer).pos && {
+					related: [{ file: module.file, pos: load.pos, end: load.end, message: "loaded here" }],
+				}),
 				...(fix && { fix }),
 			},
 			"tag-not-tested",
@@ -66,7 +68,12 @@ function callsOf(block: object): CallExpression[] {
 }
 
 /** A variable that gets a tagged word somewhere, and where it gets something else. NULL does not count: it has no tag. */
-function note(symbol: SymbolInfo, value: Expression, loaded: Map<SymbolInfo, MemberExpression>, otherwise: Set<SymbolInfo>): void {
+function note(
+	symbol: SymbolInfo,
+	value: Expression,
+	loaded: Map<SymbolInfo, MemberExpression>,
+	otherwise: Set<SymbolInfo>,
+): void {
 	const load = taggedLoad(value);
 	if (load) loaded.set(symbol, load);
 	else if (!isNull(value)) otherwise.add(symbol);
@@ -96,7 +103,12 @@ function testsTag(node: Node): boolean {
 	if (node.kind === "assignment") return node.operator === "&=";
 	if (node.kind !== "binary") return false;
 	if (node.operator === "&") return true;
-	return (node.operator === "==" || node.operator === "!=") && node.left.type?.kind === "pointer" && !isNull(node.left) && !isNull(node.right);
+	return (
+		(node.operator === "==" || node.operator === "!=") &&
+		node.left.type?.kind === "pointer" &&
+		!isNull(node.left) &&
+		!isNull(node.right)
+	);
 }
 
 const testing = new WeakMap<FunctionItem, boolean>();
@@ -123,13 +135,18 @@ function calleeTests(call: CallExpression, effects: Effects, depth = 0): boolean
 }
 
 /** Arguments that a function dereferences itself. */
-function pointersUsedBy(call: CallExpression, effects: Effects): { readonly node: Expression; readonly pointer: Expression }[] {
+function pointersUsedBy(
+	call: CallExpression,
+	effects: Effects,
+): { readonly node: Expression; readonly pointer: Expression }[] {
 	const item = call.callee.kind === "name" && call.callee.symbol ? effects.definition(call.callee.symbol) : undefined;
 	if (!item?.body) return [];
 	const used = followedBy(item);
 	return item.parameters.flatMap(({ symbol }, index) => {
 		const argument = call.arguments[index];
-		return symbol && used.has(symbol) && argument && argument.kind !== "type_name" ? [{ node: call, pointer: argument }] : [];
+		return symbol && used.has(symbol) && argument && argument.kind !== "type_name"
+			? [{ node: call, pointer: argument }]
+			: [];
 	});
 }
 
@@ -157,5 +174,8 @@ function pointee(pointer: Expression): string {
 function mend(load: MemberExpression, included: boolean, text: string) {
 	if (!included || load.name.text !== "mapping" || load.symbol?.owner?.name !== "folio") return undefined;
 	const folio = text.slice(load.object.pos, load.object.end);
-	return { title: "Ask folio_mapping()", edits: [{ pos: load.pos, end: load.end, text: `folio_mapping(${load.arrow ? folio : `&${folio}`})` }] };
+	return {
+		title: "Ask folio_mapping()",
+		edits: [{ pos: load.pos, end: load.end, text: `folio_mapping(${load.arrow ? folio : `&${folio}`})` }],
+	};
 }

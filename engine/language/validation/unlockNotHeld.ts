@@ -8,10 +8,16 @@ const unlocks: ReadonlySet<string> = new Set(["__unlock", "__unlock_shared", "__
 
 export function checkUnlock({ module, call, callee, before, effect, absolute, report }: CallContext): void {
 	if (!absolute) return;
-	const wanted = unlocks.has(callee.name) && callee.kind === "builtin" ? [lockClassOfCall(call, new Map())] : unlockedBy(effect?.any?.happened);
+	const wanted =
+		unlocks.has(callee.name) && callee.kind === "builtin"
+			? [lockClassOfCall(call, new Map())]
+			: unlockedBy(effect?.any?.happened);
 	if (!wanted.some((lockClass) => heldOf(before, lockClass) === 0)) return;
 	const text = sourceText(module.text, call);
-	report({ pos: call.pos, end: call.end, message: `\`${text}\`: this thread certainly does not hold the lock here` }, "unlock-not-held");
+	report(
+		{ pos: call.pos, end: call.end, message: `\`${text}\`: this thread certainly does not hold the lock here` },
+		"unlock-not-held",
+	);
 }
 
 function unlockedBy(happened: ReadonlySet<string> | undefined): string[] {

@@ -22,7 +22,10 @@ interface Loaded {
 
 export function checkUseAfterUnlock(context: BodyContext): void {
 	const readers: CallExpression[] = [];
-	walkTree(context.block, (node) => void (node.kind === "call" && readerCalls.test(calleeOf(node)) && readers.push(node)));
+	walkTree(
+		context.block,
+		(node) => void (node.kind === "call" && readerCalls.test(calleeOf(node)) && readers.push(node)),
+	);
 	walkTree(context.block, (node) => {
 		if (node.kind !== "block") return;
 		for (const [index, statement] of node.statements.entries()) {
@@ -44,7 +47,9 @@ function mayBeNested(call: CallExpression, readers: readonly CallExpression[]): 
 	const begins = (one: CallExpression) => calleeOf(one) === "rcu_read_lock";
 	const next = readers[readers.indexOf(call) + 1];
 	const before = readers.filter((one) => one.pos < call.pos);
-	return (next !== undefined && begins(next)) || before.filter(begins).length > before.filter((one) => !begins(one)).length;
+	return (
+		(next !== undefined && begins(next)) || before.filter(begins).length > before.filter((one) => !begins(one)).length
+	);
 }
 
 /** The call that is all of a statement. */
@@ -83,7 +88,9 @@ function loadedIn(section: readonly Statement[], begin: CallExpression, locked: 
 		if (value.kind === "parenthesized" || value.kind === "cast") return isProtected(value.operand);
 		if (value.kind === "call") {
 			if (calleeOf(begin) === "rcu_read_lock") return rcuLoads.has(calleeOf(value));
-			return calleeOf(value) === "folio_mapping" && value.arguments.map((one) => sourceText(text, one)).join() === locked;
+			return (
+				calleeOf(value) === "folio_mapping" && value.arguments.map((one) => sourceText(text, one)).join() === locked
+			);
 		}
 		if (value.kind !== "member" || value.name.text !== "mapping" || calleeOf(begin) !== "folio_lock") return false;
 		return `${value.arrow ? "" : "&"}${sourceText(text, value.object)}` === locked;
@@ -91,14 +98,19 @@ function loadedIn(section: readonly Statement[], begin: CallExpression, locked: 
 	return section.flatMap((statement): Loaded[] => {
 		if (statement.kind === "declaration") {
 			return statement.variables.flatMap(({ symbol, initializer }) =>
-				symbol?.type.kind === "pointer" && initializer && initializer.kind !== "initializer_list" && isProtected(initializer)
+				symbol?.type.kind === "pointer" &&
+				initializer &&
+				initializer.kind !== "initializer_list" &&
+				isProtected(initializer)
 					? [{ symbol, at: initializer }]
 					: [],
 			);
 		}
-		const assignment = statement.kind === "expression" && statement.expression.kind === "assignment" ? statement.expression : undefined;
+		const assignment =
+			statement.kind === "expression" && statement.expression.kind === "assignment" ? statement.expression : undefined;
 		const symbol = assignment?.target.kind === "name" ? assignment.target.symbol : undefined;
-		if (!assignment || symbol?.kind !== "local" || symbol.type.kind !== "pointer" || !isProtected(assignment.value)) return [];
+		if (!assignment || symbol?.kind !== "local" || symbol.type.kind !== "pointer" || !isProtected(assignment.value))
+			return [];
 		return [{ symbol, at: assignment.value }];
 	});
 }
@@ -121,12 +133,23 @@ function mentions(node: object, symbol: SymbolInfo): boolean {
 }
 
 /** The first place after the unlock that follows the pointer; none where it gets a new value, or a label stands before. */
-function reportFirstUse({ module, report }: BodyContext, { symbol, at }: Loaded, unlock: Statement, end: string, rest: readonly Statement[]): void {
+function reportFirstUse(
+	{ module, report }: BodyContext,
+	{ symbol, at }: Loaded,
+	unlock: Statement,
+	end: string,
+	rest: readonly Statement[],
+): void {
 	for (const statement of rest) {
 		if (hasLabel(statement) || assigns(statement, symbol)) return;
 		let use: Node | undefined;
 		walkTree(statement, (node) => {
-			const followed = node.kind === "member" && node.arrow ? node.object : node.kind === "unary" && node.operator === "*" ? node.operand : undefined;
+			const followed =
+				node.kind === "member" && node.arrow
+					? node.object
+					: node.kind === "unary" && node.operator === "*"
+						? node.operand
+						: undefined;
 			if (followed?.kind === "name" && followed.symbol === symbol) use ??= followed;
 		});
 		if (!use) continue;
@@ -140,7 +163,12 @@ function reportFirstUse({ module, report }: BodyContext, { symbol, at }: Loaded,
 function assigns(statement: Statement, symbol: SymbolInfo): boolean {
 	let found = false;
 	walkTree(statement, (node) => {
-		const target = node.kind === "assignment" ? node.target : node.kind === "update" || (node.kind === "unary" && node.operator === "&") ? node.operand : undefined;
+		const target =
+			node.kind === "assignment"
+				? node.target
+				: node.kind === "update" || (node.kind === "unary" && node.operator === "&")
+					? node.operand
+					: undefined;
 		if (target) found ||= target.kind === "name" && target.symbol === symbol;
 	});
 	return found;

@@ -20,7 +20,9 @@ export function validate(module: Module): readonly Diagnostic[] {
 	const known = done.get(module);
 	if (known) return known;
 	const effects = new Effects(module.lookup);
-	const found = module.hasErrors ? [] : inOrder(bodiesOf(module).flatMap((body) => validateBody(module, body, effects)));
+	const found = module.hasErrors
+		? []
+		: inOrder(bodiesOf(module).flatMap((body) => validateBody(module, body, effects)));
 	done.set(module, found);
 	return found;
 }
@@ -48,7 +50,8 @@ function validateBody(module: Module, body: Body, effects: Effects): Diagnostic[
 	const given = new Map<SymbolInfo, string | undefined>();
 	if (body.kind === "function") for (const { symbol } of body.parameters) if (symbol) given.set(symbol, undefined);
 	const flow: Flow = new Flow(effects, given, absolute, (call, before, effect, callee) => {
-		const item = effects.definition(callee) ?? (callee.declaration.kind === "function" ? callee.declaration : undefined);
+		const item =
+			effects.definition(callee) ?? (callee.declaration.kind === "function" ? callee.declaration : undefined);
 		const classes = item ? flow.argumentsOf(item, call) : new Map();
 		const one = { ...context, call, callee, before, effect, absolute, arguments: classes };
 		checkSleep(one);

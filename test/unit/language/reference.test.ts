@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runPrograms } from "../../../engine/check.ts";
 import { annotationRules } from "../../../engine/language/checker/annotations.ts";
+import { validationCodes } from "../../../engine/language/validation/rule.ts";
+import { validate } from "../../../engine/language/validation/validate.ts";
 import { lowerCheck } from "../../../engine/program/lower/lower.ts";
 import { violationKinds } from "../../../engine/verdict/verdict.ts";
 import { analyzeText } from "../scenarios/analyzeFile.ts";
@@ -12,7 +14,7 @@ import { root } from "./fixtures.ts";
 const text = readFileSync(join(root, "docs/language.md"), "utf8");
 
 /** The fences with the line that each begins at. */
-const examples = [...text.matchAll(/^```mmscn\n([^]*?)^```$/gm)].map((match) => ({
+const examples = [...text.matchAll(/^```mmscn\n([\s\S]*?)^```$/gm)].map((match) => ({
 	line: text.slice(0, match.index).split("\n").length,
 	text: match[1] ?? "",
 }));
@@ -32,6 +34,18 @@ describe("docs/language.md", () => {
 					[],
 				);
 			});
+			it("is warned of nothing where every check is safe", () => {
+				for (const { code, pos } of validate(module)) {
+					const scenario = module.scenarios.find((one) => one.pos <= pos && pos < one.end);
+					const expected = scenario?.members.flatMap((member) =>
+						member.kind === "check" ? member.expect.map((word) => word.text) : [],
+					);
+					assert.ok(
+						expected?.some((word) => word !== "safe"),
+						code,
+					);
+				}
+			});
 			it("has a check in every scenario", () => {
 				assert.ok(module.scenarios.length > 0);
 				for (const scenario of module.scenarios) assert.ok(scenario.members.some((member) => member.kind === "check"));
@@ -43,7 +57,10 @@ describe("docs/language.md", () => {
 						const { programs, problems } = lowerCheck(module, scenario, check);
 						assert.deepEqual(problems, []);
 						const result = runPrograms(module.file, programs);
-						assert.ok(result.ok, `expected ${result.expected}, found ${result.verdict} ${result.violation?.message ?? ""}`);
+						assert.ok(
+							result.ok,
+							`expected ${result.expected}, found ${result.verdict} ${result.violation?.message ?? ""}`,
+						);
 					});
 				}
 			}
@@ -58,8 +75,18 @@ describe("docs/language.md", () => {
 		);
 	});
 
+	it("explains every warning of the rules that need no search", () => {
+		const explained = [...text.matchAll(/^\| `([a-z-]+)` \| /gm)].map((match) => match[1]);
+		assert.deepEqual(
+			validationCodes.filter((code) => !explained.includes(code)),
+			[],
+		);
+	});
+
 	it("names annotations that exist", () => {
-		const named = [...text.matchAll(/`(__(?:must_hold|acquires|releases|guarded_by|lock_rank|byref))/g)].map((match) => match[1] ?? "");
+		const named = [...text.matchAll(/`(__(?:must_hold|acquires|releases|guarded_by|lock_rank|byref))/g)].map(
+			(match) => match[1] ?? "",
+		);
 		assert.ok(named.length > 0);
 		for (const name of named) assert.ok(annotationRules.has(name), name);
 	});

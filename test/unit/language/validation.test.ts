@@ -37,12 +37,17 @@ describe("validation", () => {
 	}
 
 	it("has no fixture without a code", () =>
-		assert.deepEqual(readdirSync(folder).sort(), validationCodes.map((code) => `${code}.mmscn`)));
+		assert.deepEqual(
+			readdirSync(folder).sort(),
+			validationCodes.map((code) => `${code}.mmscn`),
+		));
 
 	for (const base of ["scenarios", "engine/kernel"]) {
 		it(`is silent about ${base}`, function () {
 			this.timeout(60_000);
-			const files = readdirSync(join(root, base), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".mmscn"));
+			const files = readdirSync(join(root, base), { recursive: true, encoding: "utf8" }).filter((path) =>
+				path.endsWith(".mmscn"),
+			);
 			assert.ok(files.length > 0);
 			const found = files.flatMap((path) => {
 				const module = analyzeFile(join(root, base, path));
@@ -59,7 +64,9 @@ describe("validation", () => {
 	}
 
 	it("is silent while the file has errors", () => {
-		const module = analyzeText("#include <linux/rcupdate.mmscn>\nscenario s { thread t { rcu_read_lock(); might_sleep(); oops(); rcu_read_unlock(); } }");
+		const module = analyzeText(
+			"#include <linux/rcupdate.mmscn>\nscenario s { thread t { rcu_read_lock(); might_sleep(); oops(); rcu_read_unlock(); } }",
+		);
 		assert.ok(module.hasErrors);
 		assert.deepEqual(validate(module), []);
 	});
@@ -77,7 +84,8 @@ describe("validation", () => {
 	});
 
 	it("mends what has one right way", () => {
-		const text = "#include <mm/pagemap.mmscn>\nscenario s { struct folio folio; thread t { folio.mapping->host = NULL; } check c () expect safe; }";
+		const text =
+			"#include <mm/pagemap.mmscn>\nscenario s { struct folio folio; thread t { folio.mapping->host = NULL; } check c () expect safe; }";
 		const module = analyzeText(text);
 		const [first] = validate(module);
 		const [edit] = first?.fix?.edits ?? [];
