@@ -3,6 +3,7 @@
 import { Checker, nameOf, type Surroundings, type Tag } from "./checker/checker.ts";
 import { checkFile } from "./checker/declarations.ts";
 import { checkCalls } from "./checker/recursion.ts";
+import { withoutConsequences } from "./consequences.ts";
 import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import { parse } from "./parser.ts";
 import { LineTable } from "./print.ts";
@@ -190,7 +191,7 @@ function buildModule(
 	checkFile(checker);
 	mergeOwn(checker, visible, closure);
 	checkCalls(checker, tree.items);
-	const diagnostics = inOrder([...tree.errors, ...problems, ...checker.diagnostics]);
+	const diagnostics = withoutConsequences(text, inOrder([...tree.errors, ...problems, ...checker.diagnostics]));
 	const scenarios = tree.items.filter((item) => item.kind === "scenario");
 	return {
 		file,

@@ -141,6 +141,9 @@ export class Checker {
 		this.diagnostics.push({ severity: "error", code, pos: range.pos, end: range.end, message, ...extra });
 	}
 
+	/** Names of variables that a thread, or a property about it, lacks and that have been reported. */
+	readonly reportedVariables = new Map<ThreadMember, Set<string>>();
+
 	/** Says that a name is unknown, with the nearest known one. */
 	reportUnknown(code: DiagnosticCode, name: Identifier, what: string, candidates: Iterable<string>): void {
 		if (name.text === "") return;

@@ -165,7 +165,8 @@ function checkMember(c: Checker, node: MemberExpression): Type {
 			});
 		}
 	} else if (!isStruct(node.arrow ? (pointed ?? unknownType) : object)) {
-		if (node.name.text !== "") c.report("not-a-struct", node.object, `${typeText(object)} has no fields`);
+		const known = pointed?.kind !== "unknown";
+		if (node.name.text !== "" && known) c.report("not-a-struct", node.object, `${typeText(object)} has no fields`);
 		return setType(node, unknownType);
 	}
 	const owner = c.completed(node.arrow || !isStruct(object) ? (pointed ?? object) : object);
@@ -196,10 +197,15 @@ function checkThreadVariable(c: Checker, node: MemberExpression, object: NameExp
 		c.report("unknown-name", node, `a thread's variables are seen by properties (always, finally, exists, never) only`);
 		return setType(node, unknownType);
 	}
-	const locals = thread.declaration.kind === "thread" ? c.threadLocals.get(thread.declaration) : undefined;
+	const declaration = thread.declaration.kind === "thread" ? thread.declaration : undefined;
+	const locals = declaration && c.threadLocals.get(declaration);
 	const local = locals?.get(node.name.text);
 	if (local === undefined) {
-		c.reportUnknown("unknown-name", node.name, `thread ${thread.name} has no variable`, locals?.keys() ?? []);
+		const reported = declaration && c.reportedVariables.get(declaration);
+		if (!reported?.has(node.name.text)) {
+			c.reportUnknown("unknown-name", node.name, `thread ${thread.name} has no variable`, locals?.keys() ?? []);
+			reported?.add(node.name.text);
+		}
 		return setType(node, unknownType);
 	}
 	node.symbol = local;
@@ -426,7 +432,8 @@ function checkAssignment(c: Checker, node: AssignmentExpression): Type {
 		c.report("lvalue-required", node.target, `${typeText(target)} cannot be assigned`);
 		return setType(node, unknownType);
 	}
-	const writable = checkLvalue(c, node.target, "assigned");
+	// In a property that nothing may be assigned is said already.
+	const writable = c.body?.property ? isLvalue(node.target) : checkLvalue(c, node.target, "assigned");
 	const operator = node.operator.slice(0, -1);
 	if (operator === "") checkConversion(c, target, node.value, "assignment-type", "what is assigned to is");
 	else {

@@ -150,6 +150,7 @@ function checkThread(c: Checker, node: ThreadMember): void {
 	}
 	c.threadLocals.set(node, new Map());
 	c.body = newBody(node, `thread ${node.name.text}`, voidType);
+	c.reportedVariables.set(node, c.body.reported);
 	c.inScope(() => checkBody(c, node.body, undefined));
 	c.body = undefined;
 }

@@ -23,6 +23,8 @@ export class Cursor {
 	tooHighPos = -1;
 	/** Functions and types that stand where none may, so that their users do not get errors too. */
 	readonly misplaced: (FunctionItem | TypeItem)[] = [];
+	/** How many more braces open than close; in a text without mistakes none. */
+	braceBalance = 0;
 	private nesting = 0;
 	private index = 0;
 	private limit: number;
@@ -66,6 +68,8 @@ export class Cursor {
 					continue;
 				}
 			}
+			if (kind === TokenKind.OpenBrace) this.braceBalance++;
+			else if (kind === TokenKind.CloseBrace) this.braceBalance--;
 			this.kinds[count] = kind;
 			this.starts[count] = starts[token] as number;
 			this.ends[count] = starts[token + 1] as number;
@@ -175,6 +179,34 @@ export class Cursor {
 	startsLine(ahead = 0): boolean {
 		const index = this.index + ahead;
 		return index === 0 || this.text.slice(this.ends[index - 1], this.starts[index]).includes("\n");
+	}
+
+	/** Characters of white space before the first token of the line that `pos` is on. */
+	indentation(pos: number): number {
+		const start = this.text.lastIndexOf("\n", pos - 1) + 1;
+		let end = start;
+		while (this.text.charAt(end) === "\t" || this.text.charAt(end) === " ") end++;
+		return end - start;
+	}
+
+	/**
+	 * Whether the brace here closes nothing, to judge by the indentation: in a text with too many of them, one that is
+	 * deeper than the line which begins at `head`, and what follows is as deep.
+	 */
+	isStrayBrace(head: number): boolean {
+		if (this.braceBalance >= 0 || this.kind() !== TokenKind.CloseBrace || !this.startsLine() || !this.startsLine(1))
+			return false;
+		const depth = this.indentation(this.pos());
+		return (
+			depth > this.indentation(head) && this.indentation(this.pos(1)) >= depth && this.kind(1) !== TokenKind.EndOfFile
+		);
+	}
+
+	/** Reports and passes a brace that closes nothing. */
+	skipStrayBrace(): void {
+		this.errorHere("unexpected-token", "this `}` closes nothing: is a `{` missing above?");
+		this.next();
+		this.braceBalance++;
 	}
 
 	/** The doc comment right before the current token; a blank line between the two parts them. */

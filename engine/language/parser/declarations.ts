@@ -1,4 +1,6 @@
 /** Items of a file: includes, constants, types, functions, objects. */
+
+import { suggest } from "../suggestions.ts";
 import type {
 	Annotation,
 	DocComment,
@@ -57,6 +59,9 @@ export function parseItems(c: Cursor): Item[] {
 		else if (c.isWord("scenario") && (c.kind(1) === TokenKind.Identifier || c.kind(1) === TokenKind.OpenBrace)) {
 			items.push(parseScenario(c));
 			memberReported = false;
+		} else if (reportMisspelt(c, "scenario", TokenKind.OpenBrace)) {
+			items.push(parseScenario(c));
+			memberReported = false;
 		} else if (startsMember(c)) {
 			// The end of a scenario that was closed too early is one mistake, whatever stands there.
 			if (!memberReported)
@@ -82,6 +87,17 @@ export function parseItems(c: Cursor): Item[] {
 		if (c.position === before) c.next();
 	}
 	return items;
+}
+
+/** Whether the word here is a misspelt `word`, as what follows its name shows; then that is reported. */
+function reportMisspelt(c: Cursor, word: string, afterName: number): boolean {
+	if (c.kind() !== TokenKind.Identifier || c.kind(1) !== TokenKind.Identifier || c.kind(2) !== afterName) return false;
+	if (suggest(c.word(), [word]) === undefined) return false;
+	c.errorAt("unexpected-token", c.pos(), c.end(), `\`${c.word()}\` begins no declaration; did you mean \`${word}\`?`, {
+		title: `Change to \`${word}\``,
+		edits: [{ pos: c.pos(), end: c.end(), text: word }],
+	});
+	return true;
 }
 
 /** To the next token that begins an item at the beginning of a line. */
@@ -218,8 +234,10 @@ export function parseDeclaration(c: Cursor, place: "file" | "scenario" | "block"
 	const doc = c.doc();
 	const storage = parseStorage(c);
 	const specifiers = parseSpecifiers(c);
-	if (c.kind() === TokenKind.Semicolon && storage === "plain") {
-		c.next();
+	// `enum era { … }` and a function after it: only the semicolon is missing.
+	const unended = specifiers.hasBody && c.startsLine() && (startsType(c, 0) || c.isWord("scenario"));
+	if (storage === "plain" && (c.kind() === TokenKind.Semicolon || unended)) {
+		c.expect(TokenKind.Semicolon, ";", "after this declaration");
 		typeWithoutDeclarator(c, pos, doc, specifiers, place, items);
 		return;
 	}
@@ -358,7 +376,13 @@ export function functionRest(
 	const annotations: Annotation[] = [];
 	parseAnnotations(c, annotations);
 	let body: FunctionItem["body"];
-	if (c.kind() === TokenKind.OpenBrace) body = parseBlock(c, `the body of ${name.text}`);
+	const bodyBegins =
+		c.kind() === TokenKind.OpenBrace || (c.startsLine() && c.indentation(c.pos()) > c.indentation(pos));
+	if (c.kind() === TokenKind.Semicolon && c.kind(1) === TokenKind.OpenBrace) {
+		c.errorHere("unexpected-token", "this `;` parts the function from its body: remove it");
+		c.next();
+		body = parseBlock(c, `the body of ${name.text}`, pos);
+	} else if (bodyBegins) body = parseBlock(c, `the body of ${name.text}`, pos);
 	else endDeclaration(c, `or a body after the parameters of ${name.text}`);
 	const end = c.previousEnd();
 	const variadicPart = variadic ? { variadic } : {};

@@ -292,7 +292,12 @@ function parseCall(c: Cursor, callee: Expression, calleeHeight: number): Express
 			list.push(parseAssignment(c));
 			height = Math.max(height, c.height);
 		}
-		if (!c.eat(TokenKind.Comma)) break;
+		if (!c.eat(TokenKind.Comma)) {
+			const operand = c.kind() >= TokenKind.Identifier && c.kind() <= TokenKind.Character;
+			if (!operand || c.startsLine()) break;
+			c.expect(TokenKind.Comma, ",", "between these arguments");
+			continue;
+		}
 		if (c.kind() === TokenKind.CloseParen) c.errorHere("expected-expression", "an argument is missing after the comma");
 		if (c.position === before) break;
 	}

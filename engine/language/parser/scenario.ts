@@ -40,8 +40,11 @@ export function parseScenario(c: Cursor): ScenarioItem {
 	c.next();
 	const name = c.identifier("the name of the scenario");
 	const members: ScenarioMember[] = [];
-	if (c.expect(TokenKind.OpenBrace, "{", "to begin the scenario")) {
-		while (c.kind() !== TokenKind.CloseBrace && c.kind() !== TokenKind.EndOfFile && !startsNextScenario(c)) {
+	const deeper = c.startsLine() && c.indentation(c.pos()) > c.indentation(pos);
+	if (c.expect(TokenKind.OpenBrace, "{", "to begin the scenario") || deeper) {
+		for (;;) {
+			if (c.isStrayBrace(pos)) c.skipStrayBrace();
+			if (c.kind() === TokenKind.CloseBrace || c.kind() === TokenKind.EndOfFile || startsNextScenario(c)) break;
 			const before = c.position;
 			members.push(...parseMember(c));
 			if (c.position === before) c.next();
@@ -161,7 +164,7 @@ function wordMember(c: Cursor, word: string): ScenarioMember | undefined {
 		case "init": {
 			if (c.kind(1) !== TokenKind.OpenBrace) return undefined;
 			c.next();
-			const body = parseBlock(c, "`init`");
+			const body = parseBlock(c, "`init`", pos);
 			return { kind: "init", pos, end: body.end, body };
 		}
 		case "thread": {
@@ -169,7 +172,7 @@ function wordMember(c: Cursor, word: string): ScenarioMember | undefined {
 			const name = c.identifier("the name of the thread");
 			let cpu: Expression | undefined;
 			if (c.eatWord("on")) cpu = parseConditional(c);
-			const body = parseBlock(c, `thread ${name.text}`);
+			const body = parseBlock(c, `thread ${name.text}`, pos);
 			return { kind: "thread", pos, end: body.end, doc, name, cpu, body };
 		}
 		case "always":
@@ -213,6 +216,22 @@ function parseKernelVersion(c: Cursor, pos: number): ScenarioMember {
 
 function parseParam(c: Cursor, pos: number, doc: DocComment | undefined): ScenarioMember {
 	c.next();
+	if (c.kind() === TokenKind.Identifier && (c.kind(1) === TokenKind.Semicolon || c.kind(1) === TokenKind.Equal)) {
+		c.errorHere("expected-token", `the type of param \`${c.word()}\` is missing: \`param bool ${c.word()};\``);
+		const none: Identifier = { kind: "identifier", pos: c.pos(), end: c.pos(), text: "" };
+		const typeName = {
+			kind: "type_name",
+			pos: c.pos(),
+			end: c.pos(),
+			base: { kind: "named", name: none },
+			unsigned: false,
+			pointers: 0,
+			annotations: [],
+		} as const;
+		const name = c.identifier("a name");
+		skipMember(c);
+		return { kind: "param", pos, end: c.previousEnd(), doc, typeName, name, low: undefined, high: undefined };
+	}
 	const specifiers = parseSpecifiers(c, "the type of the param");
 	const { typeName, name } = parseDeclarator(c, specifiers, true);
 	let low: Expression | undefined;

@@ -8,18 +8,26 @@ import { parseDeclaration, startsDeclaration } from "./declarations.ts";
 import { parseConditional, parseExpression } from "./expressions.ts";
 import { startsMember } from "./scenario.ts";
 
-/** `{ … }` at the cursor (an error and an empty block if there is none). `what` names it in the error for a missing brace. */
-export function parseBlock(c: Cursor, what: string): Block {
+/**
+ * `{ … }` at the cursor (an error and an empty block if there is none). `what` names it in the error for a missing brace;
+ * `head` is where a function, thread or `init` begins whose body it is.
+ */
+export function parseBlock(c: Cursor, what: string, head?: number): Block {
 	const pos = c.pos();
 	const statements: Statement[] = [];
-	if (c.kind() !== TokenKind.OpenBrace) {
+	const missing = c.kind() !== TokenKind.OpenBrace;
+	if (missing) {
+		const deeper = head !== undefined && c.startsLine() && c.indentation(pos) > c.indentation(head);
 		c.expect(TokenKind.OpenBrace, "{", `to begin ${what}`);
-		return { kind: "block", pos: c.previousEnd(), end: c.previousEnd(), statements };
+		if (!deeper) return { kind: "block", pos: c.previousEnd(), end: c.previousEnd(), statements };
+		c.braceBalance++;
 	}
 	return c.nested<Block>(
 		() => {
-			c.next();
-			while (c.kind() !== TokenKind.CloseBrace && c.kind() !== TokenKind.EndOfFile && !leavesBlock(c)) {
+			if (!missing) c.next();
+			for (;;) {
+				if (head !== undefined && c.isStrayBrace(head)) c.skipStrayBrace();
+				if (c.kind() === TokenKind.CloseBrace || c.kind() === TokenKind.EndOfFile || leavesBlock(c)) break;
 				const before = c.position;
 				statements.push(parseStatement(c));
 				if (c.position === before) c.next();
@@ -151,7 +159,13 @@ function jump(c: Cursor, pos: number, word: "goto" | "return"): Statement {
 function misspeltKeyword(c: Cursor): "goto" | "return" | undefined {
 	if (c.kind() !== TokenKind.Identifier || c.startsLine(1)) return undefined;
 	if (c.kind(1) !== TokenKind.Identifier && c.kind(1) !== TokenKind.Number) return undefined;
-	if (c.kind(2) !== TokenKind.Semicolon && c.kind(1) !== TokenKind.Number) return undefined;
+	const after = c.kind(2);
+	const operand =
+		after === TokenKind.Semicolon ||
+		after === TokenKind.OpenParen ||
+		after === TokenKind.Arrow ||
+		after === TokenKind.Dot;
+	if (!operand && c.kind(1) !== TokenKind.Number) return undefined;
 	const near = suggest(c.word(), ["goto", "return"]) as "goto" | "return" | undefined;
 	if (near === undefined) return undefined;
 	c.errorAt("unexpected-token", c.pos(), c.end(), `\`${c.word()}\` begins no statement; did you mean \`${near}\`?`, {
@@ -186,10 +200,17 @@ function parseCondition(c: Cursor, word: string): Expression {
 	if (!c.expect(TokenKind.OpenParen, "(", `after \`${word}\``)) {
 		return c.kind() === TokenKind.OpenBrace
 			? { kind: "error", pos: c.previousEnd(), end: c.previousEnd() }
-			: parseExpression(c);
+			: withoutParenthesis(c);
 	}
 	const condition = parseExpression(c);
 	c.expect(TokenKind.CloseParen, ")", `after the condition of this \`${word}\``);
+	return condition;
+}
+
+/** A condition that lacks its `(`, and maybe its `)`. */
+function withoutParenthesis(c: Cursor): Expression {
+	const condition = parseExpression(c);
+	c.eat(TokenKind.CloseParen);
 	return condition;
 }
 

@@ -1,4 +1,6 @@
 /** Type names, struct and enum bodies, annotations, parameters. */
+
+import { suggest } from "../suggestions.ts";
 import type {
 	Annotation,
 	EnumBody,
@@ -55,6 +57,8 @@ export interface Specifiers {
 	readonly base: TypeName["base"];
 	readonly unsigned: boolean;
 	readonly annotations: Annotation[];
+	/** The base is a struct, union or enum with its fields or constants. */
+	readonly hasBody: boolean;
 	readonly isStatic: boolean;
 	readonly isInline: boolean;
 }
@@ -136,9 +140,10 @@ export function parseSpecifiers(c: Cursor, what = "a type"): Specifiers {
 			? c.identifier("a type")
 			: { kind: "identifier", pos, end, text: arithmeticName(c, words, pos, end) };
 		base = { kind: "named", name };
-	} else base = { kind: "named", name: c.identifier(what) };
+	} else base = misspeltTag(c) ?? { kind: "named", name: c.identifier(what) };
 	const end = c.previousEnd();
-	const after = eatQualifiers(c, annotations);
+	const hasBody = base.kind !== "named" && base.body !== undefined;
+	const after = hasBody && c.startsLine() ? { isStatic: false, isInline: false } : eatQualifiers(c, annotations);
 	const missing = base.kind === "named" && base.name.text === "" && base.name.pos < pos;
 	return {
 		pos: missing ? end : pos,
@@ -146,9 +151,25 @@ export function parseSpecifiers(c: Cursor, what = "a type"): Specifiers {
 		base,
 		unsigned,
 		annotations,
+		hasBody,
 		isStatic: before.isStatic || after.isStatic,
 		isInline: before.isInline || after.isInline,
 	};
+}
+
+/** `strct inode inode`: three names in a row, or two and a star. */
+function misspeltTag(c: Cursor): TypeName["base"] | undefined {
+	const after = c.kind(2);
+	if (c.kind() !== TokenKind.Identifier || c.kind(1) !== TokenKind.Identifier) return undefined;
+	if (after !== TokenKind.Identifier && after !== TokenKind.Star) return undefined;
+	const near = suggest(c.word(), ["struct", "union", "enum"]) as "struct" | "union" | "enum" | undefined;
+	if (near === undefined) return undefined;
+	c.errorAt("unknown-type", c.pos(), c.end(), `\`${c.word()}\` is not a type; did you mean \`${near}\`?`, {
+		title: `Change to \`${near}\``,
+		edits: [{ pos: c.pos(), end: c.end(), text: near }],
+	});
+	c.next();
+	return { kind: near, name: c.identifier(`the name of the ${near}`) };
 }
 
 /** `long int`, `long unsigned`, `int long` … are one type each. */
@@ -418,7 +439,10 @@ export function parseParameters(c: Cursor): { parameters: Parameter[]; variadic:
 			typeName,
 			name: name.text === "" ? undefined : name,
 		});
-		if (!c.eat(TokenKind.Comma) || c.position === before) break;
+		if (c.position === before) break;
+		if (c.eat(TokenKind.Comma)) continue;
+		if (c.startsLine() || !startsType(c, 0)) break;
+		c.expect(TokenKind.Comma, ",", "between these parameters");
 	}
 	c.expect(TokenKind.CloseParen, ")", "after the parameters");
 	return { parameters, variadic };
