@@ -29,9 +29,10 @@ for (const part of parts) {
 	if (positionals.length > 0 && !positionals.includes(part.name)) continue;
 	console.log(`\n== ${part.name}`);
 	measurements.push(...(await part.run({ quick: values.quick === true, log: (line) => console.log(line) })));
+	// After each part: a run that is broken off keeps what it has.
+	if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(measurements, undefined, "\t")}\n`);
 }
 console.log(`\n${table(measurements)}`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(measurements, undefined, "\t")}\n`);
 
 function table(all: readonly Measurement[]): string {
 	const seconds = (value: number | undefined) => (value === undefined ? "-" : value.toPrecision(3));

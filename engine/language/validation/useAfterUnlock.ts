@@ -78,7 +78,9 @@ function followSection(context: BodyContext, begin: CallExpression, end: string,
 
 function hasLabel(statement: Statement): boolean {
 	let found = false;
-	walkTree(statement, (node) => void (found ||= node.kind === "label" || node.kind === "case"));
+	walkTree(statement, (node) => {
+		if (node.kind === "label" || node.kind === "case") found = true;
+	});
 	return found;
 }
 
@@ -128,7 +130,9 @@ function handsOver(statement: Statement, symbol: SymbolInfo): boolean {
 
 function mentions(node: object, symbol: SymbolInfo): boolean {
 	let found = false;
-	walkTree(node, (one) => void (found ||= one.kind === "name" && one.symbol === symbol));
+	walkTree(node, (one) => {
+		if (one.kind === "name" && one.symbol === symbol) found = true;
+	});
 	return found;
 }
 

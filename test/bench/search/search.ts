@@ -13,9 +13,9 @@ import { families } from "./families.ts";
 import { runSpin, type SpinTimes, spinVersion } from "./spinRun.ts";
 
 /** Longer models of shipped checks are left out: gcc -O2 takes minutes for each. */
-const modelLengthMax = 40_000;
+const modelLengthMax = 20_000;
 /** With `--quick`. */
-const quickModelLengthMax = 15_000;
+const quickModelLengthMax = 8_000;
 
 export const search: Part = {
 	name: "search",

@@ -9,7 +9,7 @@ import { timed } from "../measurement.ts";
 const run = promisify(execFile);
 
 /** Seconds that one stage of SPIN may take. */
-export const stageSecondsMax = 60;
+export const stageSecondsMax = 45;
 /** With `--quick`. */
 const quickStageSecondsMax = 8;
 

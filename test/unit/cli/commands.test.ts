@@ -204,7 +204,10 @@ scenario store_buffering {
 		assert.match(out, /^FAIL +store_buffering\.strong +invariant .* under sc: safe$/m);
 		assert.match(out, /^ok +store_buffering\.weak +invariant .* under sc: safe$/m);
 		assert.match(out, /^2 of 2 checks are otherwise under sequential consistency$/m);
-		assert.match(out, /smp_mb\(\) above weak\.mmscn:5 and smp_mb\(\) above weak\.mmscn:6 make it safe, as a search has shown/);
+		assert.match(
+			out,
+			/smp_mb\(\) above weak\.mmscn:5 and smp_mb\(\) above weak\.mmscn:6 make it safe, as a search has shown/,
+		);
 		const json = await mmscn(["check", "weak.mmscn", "--memory", "lkmm", "--format", "json"]);
 		const results = JSON.parse(json.out) as CheckResult[];
 		assert.deepEqual(results[0]?.otherwise, { memory: "sc", verdict: "safe", differs: true });
@@ -217,7 +220,10 @@ scenario store_buffering {
 		const { status, out } = await mmscn(["trace", "weak.mmscn", "weak"]);
 		assert.equal(status, 0);
 		assert.match(out, /^CPU0: one +CPU1: two$/m);
-		assert.match(out, /^\(\w\) WRITE_ONCE\(x\.value, 1\); +\(\w\) WRITE_ONCE\(y\.value, 1\);\n +writes x\.value = 1 +writes y\.value = 1$/m);
+		assert.match(
+			out,
+			/^\(\w\) WRITE_ONCE\(x\.value, 1\); +\(\w\) WRITE_ONCE\(y\.value, 1\);\n +writes x\.value = 1 +writes y\.value = 1$/m,
+		);
 		assert.match(out, /^ {2}\(a\) -\w+-> \(b\) {2}/m);
 		assert.match(out, /nothing orders WRITE_ONCE\(/);
 		assert.ok(out.split("\n").every((line) => line.length <= 75));

@@ -10,7 +10,7 @@ import { resolveOnDisk, root, withMarkers, withoutMarkers } from "./fixtures.ts"
 
 const folder = join(root, "test/unit/language/validation");
 /** `UPDATE_FIXTURES=1` rewrites the markers to what is reported now; read the difference before it is committed. */
-const update = process.env["UPDATE_FIXTURES"] === "1";
+const update = process.env.UPDATE_FIXTURES === "1";
 
 /** Shipped scenarios that do what a rule forbids, to show what comes of it. */
 const meant: ReadonlySet<string> = new Set(["seeds/compaction_vs_truncation.mmscn compaction_on_paper tag-not-tested"]);
