@@ -22,9 +22,10 @@ function encloseNode(node: object, pos: number, end: number): void {
 	}
 	for (const [key, child] of Object.entries(node)) {
 		if (typeof child !== "object" || child === null || key === "doc") continue;
-		// Annotations of a type may stand before its first word, and after the name of a parameter.
-		const around = key === "annotations" && "base" in node;
-		if (Array.isArray(child)) for (const each of child) encloseNode(each, around ? pos : from, around ? end : to);
+		// Annotations of a type may stand before its first word, after the name of a parameter, and with the first declarator.
+		if (key === "annotations" && "base" in node) {
+			for (const each of child as Range[]) if (each.pos >= pos) encloseNode(each, pos, end);
+		} else if (Array.isArray(child)) for (const each of child) encloseNode(each, from, to);
 		else if (key !== "base" || !isShared(node as TypeName)) encloseNode(child, from, to);
 	}
 }
