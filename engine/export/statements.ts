@@ -121,7 +121,7 @@ export class StatementWriter {
 			? `${tabs}	${this.statement(instruction)};\n${next}`
 			: `${tabs}	${this.atStop(pc)}${this.leave}`;
 		const guard = instruction.glued
-			? `${this.context.register(this.index, instruction.register)} != ${this.readText(instruction.place)}`
+			? `${this.register(instruction.register)} != ${this.readText(instruction.place)}`
 			: "true";
 		return `${tabs}if\n${tabs}:: true ->\n${next}\n${tabs}:: ${guard} ->	/* the compiler loads again */\n${again}\n${tabs}fi`;
 	}
