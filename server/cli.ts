@@ -4,6 +4,7 @@ import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check, checkUsage } from "./cli/check.ts";
 import { explain, explainUsage } from "./cli/explain.ts";
+import { exportCheck, exportUsage } from "./cli/export.ts";
 import { replay, replayUsage } from "./cli/replay.ts";
 import { exitStatus, processTerminal, type Terminal, UsageError } from "./cli/terminal.ts";
 import { trace, traceUsage } from "./cli/trace.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
 	check: { run: check, usage: checkUsage, summary: "search every interleaving of the checks in files" },
 	replay: { run: replay, usage: replayUsage, summary: "replay a counterexample from its schedule, step by step" },
 	trace: { run: trace, usage: traceUsage, summary: "write a counterexample as ASCII art, Markdown, SVG, …" },
+	export: { run: exportCheck, usage: exportUsage, summary: "write a check as a Promela model for SPIN" },
 	explain: { run: explain, usage: explainUsage, summary: "what the rule book says about a name" },
 };
 

@@ -354,6 +354,45 @@ Schedule: ab
 		assert.ok(validate(JSON.parse(json)), JSON.stringify(validate.errors));
 	});
 
+	it("writes a check as a Promela model, to standard output or to a file", async () => {
+		const { status, out, error } = await mmscn(["export", "--to", "promela", "lost.mmscn", "plain"]);
+		assert.deepEqual([status, error], [0, ""]);
+		assert.match(out, /scenario lost_update, check plain \(atomically = false\)/);
+		assert.match(out, /^proctype one\(/m);
+		const given = ["export", "--to", "promela", "lost.mmscn", "lost_update.plain", "--output", "lost.pml"];
+		assert.deepEqual(await mmscn(given), { status: 0, out: "", error: "" });
+		assert.equal(readFileSync(join(folder, "lost.pml"), "utf8"), out);
+		const nowhere = await mmscn([...given.slice(0, -1), "nowhere/lost.pml"]);
+		assert.deepEqual([nowhere.status, nowhere.out], [2, ""]);
+		assert.match(nowhere.error, /^nowhere\/lost\.pml: error: no such file or folder$/m);
+	});
+
+	it("exports one model of a check that leaves parameters open, and says which there are", async () => {
+		writeFileSync(join(folder, "open.mmscn"), lostUpdate.replace("check plain (atomically = false)", "check plain"));
+		const given = ["export", "--to", "promela", "open.mmscn", "plain"];
+		const open = await mmscn(given);
+		assert.equal(open.status, 2);
+		assert.match(open.error, /has 2 models; choose one:\n {2}--parameters "atomically = false"\n/);
+		const one = await mmscn([...given, "--parameters", "atomically = true"]);
+		assert.equal(one.status, 0);
+		assert.match(one.out, /check plain \(atomically = true\)/);
+		assert.match((await mmscn([...given, "--parameters", "x = 1"])).error, /no parameter x; it has atomically/);
+		assert.match((await mmscn([...given, "--parameters", "atomically = 7"])).error, /never searched with/);
+		assert.match((await mmscn([...given, "--parameters", "atomically"])).error, /"NAME = VALUE, …" is wanted/);
+	});
+
+	it("says why a check cannot be exported", async () => {
+		const weak = await mmscn(["export", "--to", "promela", "weak.mmscn", "weak"]);
+		assert.deepEqual([weak.status, weak.out], [2, ""]);
+		assert.match(weak.error, /^mmscn: store_buffering\.weak cannot be exported: it is under lkmm, /);
+		const asSc = await mmscn(["export", "--to", "promela", "weak.mmscn", "weak", "--memory", "sc"]);
+		assert.equal(asSc.status, 0);
+		assert.match((await mmscn(["export", "--to", "promela", "lost.mmscn", "gone"])).error, /has no check gone; it has/);
+		assert.match((await mmscn(["export", "--to", "tla", "lost.mmscn", "plain"])).error, /--to tla: promela is wanted/);
+		assert.match((await mmscn(["export", "lost.mmscn", "plain"])).error, /--to promela is wanted/);
+		assert.match((await mmscn(["export", "--to", "promela", "lost.mmscn"])).error, /FILE and CHECK are wanted/);
+	});
+
 	it("has no counterexample of what is safe", async () => {
 		const { status, error } = await mmscn(["trace", "lost.mmscn", "atomic"]);
 		assert.equal(error, "mmscn: lost_update.atomic is safe: there is no counterexample\n");
