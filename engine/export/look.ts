@@ -2,10 +2,12 @@
  * What a piece of a thread would find, as one Promela expression over the state it starts in: whether a step is enabled (its
  * waits may come after its loads), or what a property evaluates to. The code is run symbolically, path by path.
  */
+
 import { type Layout, live } from "../memory/layout.ts";
+import { anyHolder, anySharedHolder, holderMask, sharedBit, writerWaits } from "../memory/locks.ts";
 import { isStop } from "../memory/sc.ts";
 import { successors } from "../program/liveness.ts";
-import type { Expression, Instruction, Place, Program, Thread } from "../program/program.ts";
+import type { Expression, Instruction, InstructionBody, Place, Program, Thread } from "../program/program.ts";
 import type { Places } from "./places.ts";
 import { divisors, NotExportable, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
 
@@ -306,10 +308,10 @@ export class Look {
 		const bit = instruction.bit;
 		const mask = bit ? `(1 << ${this.value(bit.number, path)})` : "";
 		const bitFree = bit ? [`(${access(bit.word)} & ${mask}) == 0`] : [];
-		const free = `(${and([instruction.shared ? `(${word} & 255) == 0` : `${word} == 0`, ...bitFree])})`;
+		const free = `(${and([freeText(word, instruction), ...bitFree])})`;
 		if (instruction.try === undefined) {
 			need(`!${holdsText(word, index, true)}`, "true");
-			need(free, "false");
+			need(free, mayQueueText(word, instruction));
 		} else path.set(instruction.try, free);
 		const when = (taken: string, old: string) =>
 			instruction.try === undefined ? taken : `(${free} -> ${taken} : ${old})`;
@@ -365,14 +367,31 @@ export function updateText(update: "add" | "and" | "or" | "xor" | "exchange", be
 /** Whether a thread holds a lock, exclusively or (with `shared`) in any way. */
 export const holdsText = (word: string, thread: number, shared: boolean): string =>
 	shared
-		? `((${word} & 255) == ${thread + 1} || (${word} & ${1 << (8 + thread)}) != 0)`
-		: `((${word} & 255) == ${thread + 1})`;
+		? `((${word} & ${holderMask}) == ${thread + 1} || (${word} & ${sharedBit(thread)}) != 0)`
+		: `((${word} & ${holderMask}) == ${thread + 1})`;
+
+/** Whether a lock can be had, as the instruction asks for it (`available` in engine/memory/locks.ts). */
+export function freeText(word: string, instruction: Extract<InstructionBody, { kind: "lock" }>): string {
+	const tries = instruction.try !== undefined;
+	if (!instruction.shared) return tries ? `${word} == 0` : `(${word} & ${anyHolder}) == 0`;
+	if (tries) return `(${word} & ${holderMask | writerWaits}) == 0`;
+	const noWriter = `(${word} & ${holderMask}) == 0`;
+	if (instruction.barges) return noWriter;
+	return `(${noWriter} && ((${word} & ${writerWaits}) == 0 || (${word} & ${anySharedHolder}) == 0))`;
+}
+
+/** Whether a writer that cannot have the lock may go into its queue. */
+function mayQueueText(word: string, instruction: Extract<Instruction, { kind: "lock" }>): string {
+	if (instruction.queues === undefined) return "false";
+	const notYet = `(${word} & ${writerWaits}) == 0`;
+	return instruction.queues === "always" ? `(${notYet})` : `(${notYet} && (${word} & ${anySharedHolder}) != 0)`;
+}
 
 export const takenText = (word: string, thread: number, shared: boolean): string =>
-	shared ? `(${word} | ${1 << (8 + thread)})` : String(thread + 1);
+	shared ? `(${word} | ${sharedBit(thread)})` : String(thread + 1);
 
 export const droppedText = (word: string, thread: number, shared: boolean): string =>
-	shared ? `(${word} & ~${1 << (8 + thread)})` : `(${word} & ~255)`;
+	shared ? `(${word} & ~${sharedBit(thread)})` : `(${word} & ~${holderMask})`;
 
 /** Whether a thread is a reader: what a grace period waits for. */
 export const readerText = (thread: number, word: (name: string) => string): string =>

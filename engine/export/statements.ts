@@ -1,9 +1,19 @@
 /** The instructions of a thread as Promela statements, as far as one step goes. */
 import { freed, live } from "../memory/layout.ts";
+import { sharedBit, writerWaits } from "../memory/locks.ts";
 import { isStop } from "../memory/sc.ts";
 import { successors } from "../program/liveness.ts";
 import type { Expression, Instruction, InstructionBody, Place, Thread } from "../program/program.ts";
-import { droppedText, holdsText, irqsOffText, readersText, readerText, takenText, updateText } from "./look.ts";
+import {
+	droppedText,
+	freeText,
+	holdsText,
+	irqsOffText,
+	readersText,
+	readerText,
+	takenText,
+	updateText,
+} from "./look.ts";
 import type { ModelContext } from "./promela.ts";
 import { divisors, NotExportable, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
 
@@ -101,7 +111,7 @@ export class StatementWriter {
 			if (instruction.kind === "branch") return `${text}${this.branch(instruction, depth)}`;
 			if (instruction.kind === "reload" && !isFirst) return `${text}${this.mayReload(instruction, pc, depth)}`;
 			isFirst = false;
-			const statement = this.statement(instruction);
+			const statement = instruction.kind === "lock" ? this.lock(instruction, pc) : this.statement(instruction);
 			if (statement !== "") text += `${tabs}${statement};\n`;
 			pc = successors(instruction)[0] as number;
 		}
@@ -239,8 +249,6 @@ export class StatementWriter {
 				const { before, cell } = this.resolve(instruction.lock);
 				return `${before}${this.register(instruction.register)} = ${holdsText(cell, index, instruction.shared)}`;
 			}
-			case "lock":
-				return this.lock(instruction);
 			case "unlock":
 				return this.unlock(instruction);
 			case "downgrade": {
@@ -283,16 +291,13 @@ export class StatementWriter {
 		return `${before}${zero}before = ${cell}; operand = ${this.value(instruction.operand)}; ${stores}${keep}`;
 	}
 
-	private lock(instruction: Body<"lock">): string {
+	private lock(instruction: Body<"lock">, pc: number): string {
 		const { index } = this;
 		const { before, cell } = this.resolve(instruction.lock);
 		const bit = instruction.bit;
 		const word = bit ? this.resolve(bit.word, "object") : undefined;
 		const mask = bit ? `(1 << ${this.value(bit.number)})` : "";
-		const free = [
-			instruction.shared ? `(${cell} & 255) == 0` : `${cell} == 0`,
-			...(word ? [`(${word.cell} & ${mask}) == 0`] : []),
-		].join(" && ");
+		const free = [freeText(cell, instruction), ...(word ? [`(${word.cell} & ${mask}) == 0`] : [])].join(" && ");
 		const take = [
 			`${cell} = ${takenText(cell, index, instruction.shared)}`,
 			...(word ? [`${word.cell} = ${word.cell} | ${mask}`] : []),
@@ -303,7 +308,11 @@ export class StatementWriter {
 			const register = this.register(instruction.try);
 			return `${begin}if :: ${free} -> ${register} = 1; ${take} :: else -> ${register} = 0 fi`;
 		}
-		const wait = this.runsOn ? `if :: ${free} :: else -> VIOLATION(deadlock) fi; ` : "";
+		const queue =
+			instruction.queues && !this.runsOn
+				? `if :: ${free} :: else -> ${cell} = ${cell} | ${writerWaits}; ${this.atStop(pc)}${this.leave} fi; `
+				: "";
+		const wait = this.runsOn ? `if :: ${free} :: else -> VIOLATION(deadlock) fi; ` : queue;
 		return `${begin}if :: ${holdsText(cell, index, true)} -> VIOLATION(lock_misuse) :: else fi; ${wait}${this.order(instruction.lock)}${take}`;
 	}
 
@@ -332,7 +341,7 @@ export class StatementWriter {
 			? `; ${word.before}if :: (${word.cell} & ${mask}) != 0 :: else -> VIOLATION(lock_misuse) fi; ${word.cell} = ${word.cell} & ~${mask}`
 			: "";
 		const spin = instruction.spinning && !this.runsOn ? `; spin[${index}] = spin[${index}] - 1; ${this.quiesce()}` : "";
-		const held = instruction.shared ? `(${cell} & ${1 << (8 + index)}) != 0` : holdsText(cell, index, false);
+		const held = instruction.shared ? `(${cell} & ${sharedBit(index)}) != 0` : holdsText(cell, index, false);
 		return `${before}if :: ${held} :: else -> VIOLATION(lock_misuse) fi; ${cell} = ${droppedText(cell, index, instruction.shared)}${clear}${spin}`;
 	}
 

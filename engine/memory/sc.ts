@@ -21,7 +21,17 @@ import {
 	registersWord,
 	spinWord,
 } from "./layout.ts";
-import { available, dropped, holdsAtAll, holdsExclusive, holdsShared, taken } from "./locks.ts";
+import {
+	available,
+	dropped,
+	holdsAtAll,
+	holdsExclusive,
+	holdsShared,
+	isHeld,
+	mayQueue,
+	taken,
+	writerWaits,
+} from "./locks.ts";
 
 /** Local instructions that one step may take; more is a loop that never touches shared memory, or nearly so. */
 export const localInstructionsMax = 100_000;
@@ -43,6 +53,8 @@ export interface Observer {
 	read?(cell: number, value: number): void;
 	write?(cell: number, before: number, after: number): void;
 	lock?(cell: number, taken: boolean, shared: boolean): void;
+	/** A writer goes into the lock's queue. */
+	queue?(cell: number): void;
 	lifetime?(object: number, before: number, after: number): void;
 	reload?(text: string, before: number, after: number): void;
 }
@@ -329,6 +341,7 @@ export class Machine {
 			}
 			if (this.fault) return { kind: "fault", fault: this.fault, instruction: pc, thread: this.thread };
 			if (next === disabledStep) return disabled;
+			if (next === queuedStep) return this.stop(pc);
 			if (next === callbackBusy) return { kind: "limit", limit: "rcu_callbacks", instruction: pc };
 			this.words[pcAt] = next;
 			if (next < 0) return this.stop(instructions.length);
@@ -455,7 +468,7 @@ export class Machine {
 		const wordCell = bit ? this.cellOf(bit.word) : -1;
 		if (bit && wordCell < 0) return instruction.next;
 		const mask = bit ? 1 << this.value(bit.number) : 0;
-		const free = available(word, instruction.shared) && (!bit || ((this.words[wordCell] as number) & mask) === 0);
+		const free = available(word, instruction) && (!bit || ((this.words[wordCell] as number) & mask) === 0);
 		const tries = instruction.try !== undefined;
 		if (!tries && holdsAtAll(word, this.thread)) {
 			return this.misuse(
@@ -463,7 +476,7 @@ export class Machine {
 				`${instruction.lock.text} is taken again by the thread that holds it: it waits for itself`,
 			);
 		}
-		if (!free && !tries) return disabledStep;
+		if (!free && !tries) return this.queue(instruction, cell);
 		this.setRegister(instruction.try, free ? 1 : 0);
 		if (!free) {
 			this.observer?.read?.(bit ? wordCell : cell, this.words[bit ? wordCell : cell] as number);
@@ -475,6 +488,15 @@ export class Machine {
 		if (instruction.spinning) this.words[this.base + spinWord] = (this.words[this.base + spinWord] as number) + 1;
 		this.observer?.lock?.(cell, true, instruction.shared);
 		return instruction.next;
+	}
+
+	/** A lock that cannot be had now: a writer may go into its queue, and stands where it stood. */
+	private queue(instruction: Body<"lock">, cell: number): number {
+		const word = this.words[cell] as number;
+		if (!mayQueue(word, instruction)) return disabledStep;
+		this.words[cell] = word | writerWaits;
+		this.observer?.queue?.(cell);
+		return queuedStep;
 	}
 
 	/** Lock order against the documented hierarchy; a lock without a rank has no order. */
@@ -685,9 +707,12 @@ export class Machine {
 		for (const cell of this.layout.lockCells) {
 			const lock = this.words[cell] as number;
 			if (this.program.cells[cell]?.object === object && (typesafe ? holdsAtAll(lock, this.thread) : lock !== 0)) {
+				const name = this.program.cells[cell]?.lock?.name ?? "its lock";
 				return this.misuse(
 					cell,
-					`${instruction.text} is freed while ${this.program.cells[cell]?.lock?.name ?? "its lock"} is held`,
+					isHeld(lock)
+						? `${instruction.text} is freed while ${name} is held`
+						: `${instruction.text} is freed while somebody waits for ${name}`,
 				);
 			}
 		}
@@ -715,6 +740,8 @@ export class Machine {
 /** Negative results of `execute` that are no program counter. */
 const disabledStep = -10;
 const callbackBusy = -11;
+/** The thread stays before the lock in whose queue it is now. */
+const queuedStep = -12;
 
 /** New value of an atomic update. */
 export function updated(update: Body<"update">["update"], before: number, operand: number): number {

@@ -169,6 +169,13 @@ export type InstructionBody =
 			readonly try: number | undefined;
 			readonly bit?: { readonly word: Place; readonly number: Expression };
 			readonly spinning: boolean;
+			/**
+			 * A writer that cannot have the lock now takes a step into its queue, once somebody shares it ("behind_readers") or whoever
+			 * has it ("always", where a trylock or `is_locked` could tell). Absent: nobody could notice.
+			 */
+			readonly queues?: "behind_readers" | "always";
+			/** A reader that takes the lock past a writer in the queue: a softirq, or BH off (kernel/locking/qrwlock.c). */
+			readonly barges?: true;
 			readonly next: number;
 	  }
 	| {

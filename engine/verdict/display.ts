@@ -1,5 +1,5 @@
 /** Words as a reader understands them: pointers by the object's name, tags, flags and pte bits by theirs. */
-import { exclusiveHolder, sharedHolders } from "../memory/locks.ts";
+import { exclusiveHolder, isHeld, sharedHolders, writerWaits } from "../memory/locks.ts";
 import { type Display, objectAlignment, type Program } from "../program/program.ts";
 import type { Value } from "./verdict.ts";
 
@@ -72,12 +72,12 @@ export class ValueDisplay {
 	}
 
 	private lock(raw: number): string {
-		if (raw === 0) return "free";
+		const waits = (raw & writerWaits) === 0 ? "" : ", a writer waits";
+		if (!isHeld(raw)) return `free${waits}`;
 		const holder = exclusiveHolder(raw);
-		if (holder >= 0) return `held by ${this.threads[holder] ?? holder}`;
-		return `held shared by ${sharedHolders(raw)
-			.map((thread) => this.threads[thread] ?? thread)
-			.join(", ")}`;
+		if (holder >= 0) return `held by ${this.threads[holder] ?? holder}${waits}`;
+		const sharers = sharedHolders(raw).map((thread) => this.threads[thread] ?? thread);
+		return `held shared by ${sharers.join(", ")}${waits}`;
 	}
 }
 

@@ -101,6 +101,9 @@ export class Recorder {
 				this.writtenBy.set(cell, this.steps.length);
 			},
 			lock: (cell, taken) => access(taken ? "lock" : "unlock", cell, this.words[cell] as number),
+			queue: () => {
+				record.note = "waits in the queue: no new readers";
+			},
 			lifetime: (object, _before, after) => {
 				record.accesses.push({
 					kind: after === 1 ? "allocate" : "free",

@@ -430,7 +430,7 @@ const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	["__xchg", update(1, "__xchg(&x, value, ordering)")],
 	["__cmpxchg", update(2, "__cmpxchg(&x, old, new, ordering)")],
 	["__fetch_add_unless", update(2, "__fetch_add_unless(&x, value, unless, ordering)")],
-	...["__lock", "__lock_shared", "__unlock", "__unlock_shared", "__downgrade"].map(
+	...["__lock", "__lock_shared", "__lock_shared_past_writers", "__unlock", "__unlock_shared", "__downgrade"].map(
 		(name) => [name, lock(voidType)] as const,
 	),
 	...["__trylock", "__trylock_shared"].map((name) => [name, lock(boolType)] as const),

@@ -52,6 +52,7 @@ export function applyBuiltin(
 	switch (name) {
 		case "__lock":
 		case "__lock_shared":
+		case "__lock_shared_past_writers":
 		case "__bit_lock":
 			return takeLock(call, state, given, absolute, origin);
 		case "__unlock":

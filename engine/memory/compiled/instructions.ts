@@ -19,6 +19,7 @@ import {
 	registersWord,
 	spinWord,
 } from "../layout.ts";
+import { anyHolder, anySharedHolder, holderMask, sharedBit, writerWaits } from "../locks.ts";
 import { conditionText, valueText } from "./expressions.ts";
 
 type Body<K extends InstructionBody["kind"]> = Extract<InstructionBody, { kind: K }>;
@@ -32,6 +33,17 @@ interface CellText {
 
 /** Text that leaves the step to the interpreter. */
 export const giveUp = "return 2;";
+
+/** Whether a lock can be had, its word being in the variable `word`: `available` of locks.ts. */
+function freeText(word: string, instruction: Body<"lock">): string {
+	const tries = instruction.try !== undefined;
+	if (!instruction.shared) return tries ? `${word}===0` : `(${word}&${anyHolder})===0`;
+	const noWriter = `(${word}&${holderMask})===0`;
+	if (tries) return `(${word}&${holderMask | writerWaits})===0`;
+	return instruction.barges
+		? noWriter
+		: `${noWriter}&&((${word}&${writerWaits})===0||(${word}&${anySharedHolder})===0)`;
+}
 
 /** Writes the instructions of one thread. Names that the text may use are those of `library` in compile.ts. */
 export class InstructionWriter {
@@ -127,7 +139,7 @@ export class InstructionWriter {
 			case "holds": {
 				const at = this.cell(instruction.lock);
 				const shared = instruction.shared ? `||(w[${at.cell}]&${this.sharedBit})!==0` : "";
-				return `${at.before}${this.register(instruction.register)}=(w[${at.cell}]&255)===${this.thread + 1}${shared}?1:0;`;
+				return `${at.before}${this.register(instruction.register)}=(w[${at.cell}]&${holderMask})===${this.thread + 1}${shared}?1:0;`;
 			}
 			case "context_get":
 				return this.contextGet(instruction);
@@ -147,7 +159,7 @@ export class InstructionWriter {
 				return this.unlock(instruction);
 			case "downgrade": {
 				const at = this.cell(instruction.lock);
-				return `${at.before}if((w[${at.cell}]&255)!==${this.thread + 1})${giveUp}w[${at.cell}]=w[${at.cell}]&-256|${this.sharedBit};${this.changed(at.cell)}`;
+				return `${at.before}if((w[${at.cell}]&${holderMask})!==${this.thread + 1})${giveUp}w[${at.cell}]=w[${at.cell}]&${~holderMask}|${this.sharedBit};${this.changed(at.cell)}`;
 			}
 			case "is_locked": {
 				const at = this.cell(instruction.lock);
@@ -184,14 +196,14 @@ export class InstructionWriter {
 	/** The checks at the end of a thread, and its last program counter. */
 	end(after: number): string {
 		const held = this.layout.lockCells.map(
-			(cell) => `(w[${cell}]&255)===${this.thread + 1}||(w[${cell}]&${this.sharedBit})!==0`,
+			(cell) => `(w[${cell}]&${holderMask})===${this.thread + 1}||(w[${cell}]&${this.sharedBit})!==0`,
 		);
 		const wrong = [`${this.word(rcuWord)}>0`, `${this.word(irqWord)}>0`, `${this.word(preemptWord)}>0`, ...held];
 		return `if(${wrong.join("||")})${giveUp}${this.word(pcWord)}=${after};`;
 	}
 
 	private get sharedBit(): number {
-		return 1 << (8 + this.thread);
+		return sharedBit(this.thread);
 	}
 
 	private isReader(): string {
@@ -242,8 +254,8 @@ export class InstructionWriter {
 		const mask = this.fresh("m");
 		const held = this.fresh("h");
 		const bitText = bit && word ? `${word.before}const ${mask}=1<<${this.value(bit.number)};` : "";
-		const own = `(${held}&255)===${this.thread + 1}||(${held}&${this.sharedBit})!==0`;
-		const isFree = `${instruction.shared ? `(${held}&255)===0` : `${held}===0`}${word ? `&&(w[${word.cell}]&${mask})===0` : ""}`;
+		const own = `(${held}&${holderMask})===${this.thread + 1}||(${held}&${this.sharedBit})!==0`;
+		const isFree = `${freeText(held, instruction)}${word ? `&&(w[${word.cell}]&${mask})===0` : ""}`;
 		const take = `w[${at.cell}]=${instruction.shared ? `${held}|${this.sharedBit}` : this.thread + 1};${this.changed(at.cell)}${
 			word ? `w[${word.cell}]=w[${word.cell}]|${mask};${this.changed(word.cell)}` : ""
 		}${instruction.spinning ? `${this.word(spinWord)}=${this.word(spinWord)}+1;` : ""}`;
@@ -252,14 +264,22 @@ export class InstructionWriter {
 			const register = this.register(instruction.try);
 			return `${begin}if(${isFree}){${register}=1;${take}}else{${register}=0;}`;
 		}
-		return `${begin}if(${own})${giveUp}if(!(${isFree})){${this.disabled}}${this.order(at)}${take}`;
+		return `${begin}if(${own})${giveUp}if(!(${isFree})){${this.queue(instruction, held, at)}${this.disabled}}${this.order(at)}${take}`;
+	}
+
+	/** Text of a writer's step into the queue of a lock that it cannot have: it stands where it stood. */
+	private queue(instruction: Body<"lock">, held: string, at: CellText): string {
+		if (instruction.queues === undefined) return "";
+		const readers = instruction.queues === "always" ? "" : `&&(${held}&${anySharedHolder})!==0`;
+		return `if((${held}&${writerWaits})===0${readers}){w[${at.cell}]=${held}|${writerWaits};${this.changed(at.cell)}record.arityCount=a;record.changedCount=q;return 0;}`;
 	}
 
 	/** Leaves a lock taken against the hierarchy to the interpreter. */
 	private order(at: CellText): string {
 		const ranked = this.layout.lockCells.filter((cell) => this.program.cells[cell]?.lock?.rank !== undefined);
 		if (ranked.length === 0) return "";
-		const holds = (cell: number) => `(w[${cell}]&255)===${this.thread + 1}||(w[${cell}]&${this.sharedBit})!==0`;
+		const holds = (cell: number) =>
+			`(w[${cell}]&${holderMask})===${this.thread + 1}||(w[${cell}]&${this.sharedBit})!==0`;
 		if (at.known === undefined) return `if(!inOrder(w,${at.cell},${this.thread}))${giveUp}`;
 		const rank = this.program.cells[at.known]?.lock?.rank;
 		if (rank === undefined) return "";
@@ -273,8 +293,8 @@ export class InstructionWriter {
 		const mask = this.fresh("m");
 		const held = instruction.shared
 			? `(w[${at.cell}]&${this.sharedBit})!==0`
-			: `(w[${at.cell}]&255)===${this.thread + 1}`;
-		const dropped = instruction.shared ? `w[${at.cell}]&${~this.sharedBit}` : `w[${at.cell}]&-256`;
+			: `(w[${at.cell}]&${holderMask})===${this.thread + 1}`;
+		const dropped = instruction.shared ? `w[${at.cell}]&${~this.sharedBit}` : `w[${at.cell}]&${~holderMask}`;
 		const clear =
 			instruction.bit && word
 				? `${word.before}const ${mask}=1<<${this.value(instruction.bit.number)};if((w[${word.cell}]&${mask})===0)${giveUp}w[${word.cell}]=w[${word.cell}]&~${mask};${this.changed(word.cell)}`

@@ -113,19 +113,37 @@ function fence(kind: Fence) {
 }
 
 /** The word of a lock whose address is an argument. */
-function lockPlace(call: Call, index: number): { place: Place; spinning: boolean } {
+function lockPlace(call: Call, index: number): { place: Place; spinning: boolean; hasReaders: boolean } {
 	const lvalue = pointee(call, index);
 	if (lvalue.kind === "register") throw call.t.error(argument(call, index), "a lock lives in memory");
-	return { place: lvalue.place, spinning: lvalue.type.kind === "lock" && isSpinning(lvalue.type.name) };
+	const name = lvalue.type.kind === "lock" ? lvalue.type.name : undefined;
+	return {
+		place: lvalue.place,
+		spinning: name !== undefined && isSpinning(name),
+		hasReaders: name === "rw_semaphore" || name === "rwlock_t",
+	};
 }
 
-function lock(options: { shared: boolean; tries: boolean; bit: boolean }) {
+function lock(options: { shared: boolean; tries: boolean; bit: boolean; barges?: true }) {
 	return (call: Call): Expression => {
 		const { t, tree } = call;
-		const { place, spinning } = lockPlace(call, options.bit ? 2 : 0);
+		const { place, spinning, hasReaders } = lockPlace(call, options.bit ? 2 : 0);
 		const bit = options.bit ? bitOf(call) : undefined;
 		const target = options.tries ? t.temporary({ kind: "bool" }) : undefined;
-		t.emit({ kind: "lock", lock: place, shared: options.shared, try: target, spinning, ...(bit ? { bit } : {}) }, tree);
+		const { shared, tries, barges } = options;
+		t.emit(
+			{
+				kind: "lock",
+				lock: place,
+				shared,
+				try: target,
+				spinning,
+				...(bit ? { bit } : {}),
+				...(hasReaders && !shared && !tries ? { queues: "behind_readers" } : {}),
+				...(barges ? { barges } : {}),
+			},
+			tree,
+		);
 		return target === undefined ? zero : register(target);
 	};
 }
@@ -360,6 +378,7 @@ const builtins: Readonly<Record<string, (call: Call) => Expression>> = {
 	barrier: fence("barrier"),
 	__lock: lock({ shared: false, tries: false, bit: false }),
 	__lock_shared: lock({ shared: true, tries: false, bit: false }),
+	__lock_shared_past_writers: lock({ shared: true, tries: false, bit: false, barges: true }),
 	__trylock: lock({ shared: false, tries: true, bit: false }),
 	__trylock_shared: lock({ shared: true, tries: true, bit: false }),
 	__unlock: unlock({ shared: false, bit: false }),

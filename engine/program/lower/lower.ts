@@ -17,6 +17,7 @@ import { LoweringError, ProgramContext } from "./context.ts";
 import { fold, initializeObject } from "./initial.ts";
 import { ObjectBuilder } from "./objects.ts";
 import { lowerProperty } from "./properties.ts";
+import { withQueues } from "./queues.ts";
 import { type ModuleLike, Sources } from "./sources.ts";
 import { lowerBody } from "./statements.ts";
 import { ThreadLowering } from "./thread.ts";
@@ -242,7 +243,7 @@ function lowerOne(
 		pools: context.objects.pools,
 		sites: context.sites,
 		init,
-		threads: [...own, ...context.callbacks],
+		threads: withQueues([...own, ...context.callbacks]),
 		compilerMayReload: options.reload,
 		gracePeriods: context.gracePeriods,
 		properties,

@@ -317,6 +317,9 @@ class Generator {
 					random.pick([
 						`__lock_shared(&rw); ${this.statement(0)} __unlock_shared(&rw);`,
 						`__lock(&rw); ${this.statement(0)} __unlock(&rw);`,
+						`if (__trylock_shared(&rw)) { ${this.statement(0)} __unlock_shared(&rw); }`,
+						`__lock_shared(&rw); __lock(&l); ${this.statement(0)} __unlock(&l); __unlock_shared(&rw);`,
+						`__lock(&l); __lock_shared(&rw); ${this.statement(0)} __unlock_shared(&rw); __unlock(&l);`,
 					]),
 				);
 			default:

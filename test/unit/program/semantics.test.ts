@@ -351,6 +351,28 @@ describe("locks", () => {
 			"\trwlock_t l;\n\tint n;\n\tthread a { int r; __lock_shared(&l); atomic { n++; r = n; } atomic { n--; } __unlock_shared(&l); }\n\tthread b { int r; __lock_shared(&l); atomic { n++; r = n; } atomic { n--; } __unlock_shared(&l); }\n\texists (a.r == 2);",
 		);
 	});
+	it("keep readers out behind a writer in the queue, where others share them", () => {
+		const threads = (reads: string, writer: string) =>
+			`\trwlock_t l;\n\tspinlock_t m;\n\tthread a { ${reads}(&l); __lock(&m); __unlock(&m); __unlock_shared(&l); }\n` +
+			`\tthread b { __lock(&m); ${reads}(&l); __unlock_shared(&l); __unlock(&m); }\n\tthread c { ${writer} }`;
+		expects("safe", threads("__lock_shared", ""));
+		expects("deadlock", threads("__lock_shared", "__lock(&l); __unlock(&l);"));
+		expects("safe", threads("__lock_shared", "if (__trylock(&l)) __unlock(&l);"));
+		expects("safe", threads("__lock_shared_past_writers", "__lock(&l); __unlock(&l);"));
+		expects("safe", threads("__lock_shared", "atomic { __lock(&l); __unlock(&l); }"));
+	});
+	it("let nobody in who only tries, while a writer is in the queue of a free lock", () => {
+		// d knows that c has failed, and shares the lock before b has it: nobody held it when c tried.
+		const of = (tries: string, unlock: string) =>
+			"\tstruct rw_semaphore l;\n\tint left;\n\tint got;\n\tint failed;\n" +
+			"\tthread a { __lock_shared(&l); __unlock_shared(&l); left = 1; }\n" +
+			"\tthread b { __lock(&l); got = 1; __unlock(&l); }\n" +
+			`\tthread c { wait_until(left); if (${tries}(&l)) { failed = 2; ${unlock}(&l); } else failed = 1; }\n` +
+			"\tthread d { int g; wait_until(failed); __lock_shared(&l); g = got; __unlock_shared(&l); }\n" +
+			"\texists (failed == 1 && d.g == 0);";
+		expects("reachable", of("__trylock_shared", "__unlock_shared"));
+		expects("reachable", of("__trylock", "__unlock"));
+	});
 	it("may be tried", () =>
 		expects(
 			"reachable",

@@ -16,6 +16,8 @@ interface World {
 	readonly lives: Map<string, string>;
 	/** By lock: the threads that hold it, -1 - thread for those that share it. */
 	readonly locks: Map<string, number[]>;
+	/** Locks in whose queue a writer stands. */
+	readonly queues: Set<string>;
 	/** Depth of each thread's RCU reader, and spinning locks that make it one. */
 	readonly readers: number[];
 	/** What each grace period still waits for. */
@@ -107,6 +109,7 @@ class Interpreter {
 	/** For each struct, where its instances are. */
 	private readonly instances = new Map<string, string[]>();
 	private readonly pools = new Map<string, string[]>();
+	private readonly withReaders = new Set<string>();
 	private readonly violations = new Set<string>();
 	private readonly variablesOf = new Map<string, Map<string, Variable>>();
 
@@ -116,7 +119,7 @@ class Interpreter {
 		const words = new Map<string, Value>();
 		const lives = new Map<string, string>();
 		const threads: Progress[] = [];
-		this.start = { words, lives, locks: new Map(), readers: [], gracePeriods: new Map(), threads };
+		this.start = { words, lives, locks: new Map(), queues: new Set(), readers: [], gracePeriods: new Map(), threads };
 		const scenario = module.scenarios[0];
 		for (const member of scenario?.members ?? []) {
 			if (member.kind === "variable") this.layOut(member);
@@ -146,8 +149,10 @@ class Interpreter {
 		if (type.kind === "struct") {
 			this.instances.set(type.name, [...(this.instances.get(type.name) ?? []), path]);
 			for (const field of type.fields ?? []) this.place(field.type, `${path}.${field.name}`, object, life);
-		} else if (type.kind === "lock") this.start.locks.set(path, []);
-		else if (type.kind === "array") {
+		} else if (type.kind === "lock") {
+			this.start.locks.set(path, []);
+			if (type.name === "rwlock_t" || type.name === "rw_semaphore") this.withReaders.add(path);
+		} else if (type.kind === "array") {
 			for (let index = 0; index < type.length; index++) this.place(type.of, `${path}[${index}]`, object, life);
 		} else this.start.words.set(path, 0);
 	}
@@ -359,6 +364,10 @@ class Interpreter {
 		return this.mayAlias(one, two);
 	}
 
+	hasReaders(lock: string): boolean {
+		return this.withReaders.has(lock);
+	}
+
 	lockAt(world: World, place: Place): string {
 		return this.resolve(world, place);
 	}
@@ -374,6 +383,9 @@ class Interpreter {
 		world.readers.push(0);
 	}
 }
+
+/** What a writer hears who is in the queue of a lock now. */
+const queuedUp = 2;
 
 const reloads = new WeakSet<object>();
 
@@ -768,28 +780,41 @@ class Walker {
 			case "__trylock":
 			case "__unlock":
 			case "__lock_shared":
+			case "__trylock_shared":
 			case "__unlock_shared": {
 				const place = yield* this.lockPlace(first);
-				const result = yield access((world, thread) => {
-					const holders = world.locks.get(interpreter.lockAt(world, place)) as number[];
+				const gluing = this.gluing > 0;
+				const attempt = access((world, thread) => {
+					const at = interpreter.lockAt(world, place);
+					const holders = world.locks.get(at) as number[];
 					const mine = name.endsWith("_shared") ? -1 - thread : thread;
 					if (name.startsWith("__unlock")) {
-						const at = holders.indexOf(mine);
-						if (at < 0) throw new Violation("lock_misuse");
-						holders.splice(at, 1);
+						const index = holders.indexOf(mine);
+						if (index < 0) throw new Violation("lock_misuse");
+						holders.splice(index, 1);
 						world.readers[thread] = (world.readers[thread] as number) - 1;
 						if (world.readers[thread] === 0) quiesce(world, thread);
 						return 0;
 					}
-					const isFree = name === "__lock_shared" ? holders.every((holder) => holder < 0) : holders.length === 0;
-					if (name !== "__trylock" && (holders.includes(thread) || holders.includes(-1 - thread)))
-						throw new Violation("lock_misuse");
-					if (!isFree) return name === "__trylock" ? 0 : "disabled";
+					const tries = name.startsWith("__try");
+					const queued = world.queues.has(at);
+					const noHolder = mine < 0 ? holders.every((holder) => holder < 0) : holders.length === 0;
+					const standsBack = queued && (tries || (mine < 0 && holders.length > 0));
+					if (!tries && (holders.includes(thread) || holders.includes(-1 - thread))) throw new Violation("lock_misuse");
+					if (!noHolder || standsBack) {
+						if (tries) return 0;
+						if (mine < 0 || queued || gluing || !interpreter.hasReaders(at)) return "disabled";
+						world.queues.add(at);
+						return queuedUp;
+					}
+					if (mine >= 0) world.queues.delete(at);
 					holders.push(mine);
 					holders.sort();
 					world.readers[thread] = (world.readers[thread] as number) + 1;
 					return 1;
 				});
+				let result = yield attempt;
+				while (result === queuedUp) result = yield attempt;
 				this.barrier();
 				return result;
 			}
@@ -927,6 +952,7 @@ function copyOf(world: World): World {
 		words: new Map(world.words),
 		lives: new Map(world.lives),
 		locks: new Map([...world.locks].map(([lock, holders]) => [lock, [...holders]])),
+		queues: new Set(world.queues),
 		readers: [...world.readers],
 		gracePeriods: new Map([...world.gracePeriods].map(([period, waits]) => [period, new Set(waits)])),
 		threads: world.threads.map((thread) => ({ ...thread, heard: [...thread.heard] })),
@@ -938,6 +964,7 @@ function keyOf(world: World): string {
 		[...world.words],
 		[...world.lives],
 		[...world.locks],
+		[...world.queues].sort(),
 		world.readers,
 		[...world.gracePeriods].map(([period, waits]) => [period, [...waits]]),
 		world.threads,

@@ -117,8 +117,12 @@ export class Code {
 		return into;
 	}
 
-	lock(place: Place, options: { shared?: boolean; spinning?: boolean; bit?: { word: Place; number: number } } = {}) {
-		this.emit({ kind: "lock", lock: place, try: undefined, ...this.lockOptions(options) });
+	lock(
+		place: Place,
+		options: { shared?: boolean; spinning?: boolean; bit?: { word: Place; number: number }; queues?: boolean } = {},
+	) {
+		const queues = options.queues && !this.isAtomic ? { queues: "always" as const } : {};
+		this.emit({ kind: "lock", lock: place, try: undefined, ...this.lockOptions(options), ...queues });
 	}
 
 	trylock(place: Place, options: { shared?: boolean; spinning?: boolean } = {}): number {

@@ -282,7 +282,11 @@ function write(code: Code, world: World, statement: Statement): unknown {
 			const options =
 				statement.kind === "bit"
 					? { bit: { word: memory.at("bits"), number: statement.lock } }
-					: { shared: statement.kind === "shared", spinning: statement.kind === "spin" };
+					: {
+							shared: statement.kind === "shared",
+							spinning: statement.kind === "spin",
+							queues: statement.kind === "wait",
+						};
 			code.lock(place, options);
 			world.held.add(statement.lock);
 			body(statement.body);
