@@ -2,32 +2,54 @@
  * What a piece of a thread would find, as one Promela expression over the state it starts in: whether a step is enabled (its
  * waits may come after its loads), or what a property evaluates to. The code is run symbolically, path by path.
  */
-
-import { type Layout, live } from "../memory/layout.ts";
-import { anyHolder, anySharedHolder, holderMask, sharedBit, writerWaits } from "../memory/locks.ts";
+import type { Layout } from "../memory/layout.ts";
 import { isStop } from "../memory/sc.ts";
 import { successors } from "../program/liveness.ts";
-import type { Expression, Instruction, InstructionBody, Place, Program, Thread } from "../program/program.ts";
-import type { Places } from "./places.ts";
+import type { Expression, Instruction, Place, Program, Thread } from "../program/program.ts";
+import {
+	type ContextName,
+	contextsOf,
+	droppedText,
+	freeText,
+	holdsText,
+	irqsOffText,
+	mayQueueText,
+	ownsText,
+	readersText,
+	readerText,
+	takenText,
+} from "./locks.ts";
+import type { Places, Resolution } from "./places.ts";
 import { divisors, NotExportable, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
 
 /** Paths that one look may follow before the export gives up. */
 export const lookPathsMax = 2000;
 
-/** Registers and words as they are on one path, by name. */
+/** What a path has stored to a word of m[]. */
+interface Stored {
+	readonly to: Resolution;
+	readonly value: string;
+}
+
+/** Registers and words as they are on one path. */
 class Path implements Scope {
 	private readonly registers: Map<number, string>;
 	private readonly words: Map<string, string>;
+	private readonly stored: Stored[];
 	private readonly name: (register: number) => string;
+	/** Whether the path has changed an object's lifetime. */
+	freed = false;
 
 	constructor(
 		name: (register: number) => string,
 		registers = new Map<number, string>(),
 		words = new Map<string, string>(),
+		stored: Stored[] = [],
 	) {
 		this.name = name;
 		this.registers = registers;
 		this.words = words;
+		this.stored = stored;
 	}
 
 	register(register: number): string {
@@ -38,6 +60,7 @@ class Path implements Scope {
 		if (register !== undefined) this.registers.set(register, value);
 	}
 
+	/** A word outside of memory, such as a thread's context. */
 	word(name: string): string {
 		return this.words.get(name) ?? name;
 	}
@@ -46,26 +69,49 @@ class Path implements Scope {
 		this.words.set(name, value);
 	}
 
+	read(from: Resolution): string {
+		return this.stored.reduce((value, { to, value: stored }) => {
+			if (to.at === from.at) return stored;
+			if (typeof to.at === "number" && typeof from.at === "number") return value;
+			return from.cells.some((cell) => to.cells.includes(cell))
+				? `(${from.at} == ${to.at} -> ${stored} : ${value})`
+				: value;
+		}, from.word);
+	}
+
+	store(to: Resolution, value: string): void {
+		this.stored.push({ to, value });
+	}
+
 	fork(): Path {
-		return new Path(this.name, new Map(this.registers), new Map(this.words));
+		const path = new Path(this.name, new Map(this.registers), new Map(this.words), [...this.stored]);
+		path.freed = this.freed;
+		return path;
 	}
 }
 
+/** A place as one path finds it. */
+interface Access {
+	/** The word can be accessed. */
+	readonly valid: string;
+	readonly value: string;
+	readonly place: Resolution;
+}
+
 const and = (conditions: readonly string[]) => (conditions.length === 0 ? "true" : conditions.join(" && "));
-const or = (conditions: readonly string[]) => (conditions.length === 0 ? "false" : conditions.join(" || "));
 
 export class Look {
 	private readonly program: Program;
 	private readonly layout: Layout;
 	private readonly places: Places;
-	private readonly cellName: (cell: number) => string;
+	private readonly contexts: readonly ContextName[];
 	private paths = 0;
 
-	constructor(program: Program, layout: Layout, places: Places, cellName: (cell: number) => string) {
+	constructor(program: Program, layout: Layout, places: Places) {
 		this.program = program;
 		this.layout = layout;
 		this.places = places;
-		this.cellName = cellName;
+		this.contexts = contextsOf(program);
 	}
 
 	/** Whether the step that begins at `pc` is enabled; a step that would fault is. */
@@ -109,7 +155,7 @@ export class Look {
 		const wrap = (text: string) =>
 			conditions.reduceRight(
 				(inner, { condition, otherwise }) =>
-					condition === "true" ? inner : inner === otherwise ? inner : `((${condition}) -> ${inner} : ${otherwise})`,
+					condition === "true" || inner === otherwise ? inner : guarded(condition, inner, otherwise),
 				text,
 			);
 		const need = (condition: string, otherwise: string) => conditions.push({ condition, otherwise });
@@ -130,7 +176,7 @@ export class Look {
 				// Standing still before it, or going on without it, is enabled as what follows is.
 				if (!instruction.glued) return wrap("true");
 				const without = recurse(instruction.next, path.fork());
-				return wrap(without === "true" ? "true" : or([without, this.reloadEnabled(code, instruction, path)]));
+				return wrap(without === "true" ? "true" : `(${without} || ${this.reloadEnabled(code, instruction, path)})`);
 			}
 			this.one(instruction, index, code, path, need, atFault);
 			isFirst = false;
@@ -159,39 +205,19 @@ export class Look {
 	}
 
 	private reloadEnabled(code: number, instruction: Extract<Instruction, { kind: "reload" }>, path: Path): string {
-		const read = this.read(code, instruction.place, path);
-		return `(${read.valid} -> ${read.value} != ${path.register(instruction.register)} : true)`;
+		const { valid, value } = this.access(code, instruction.place, path);
+		const differs = `${value} != ${path.register(instruction.register)}`;
+		return valid === "true" ? differs : `(!(${valid}) || ${differs})`;
 	}
 
-	/** Whether a place is one that can be accessed, and the value there. */
-	private read(code: number, place: Place, path: Path): { valid: string; value: string } {
-		const { cases } = this.places.resolve(code, place, path);
-		const valid = cases.map(({ condition, object }) =>
-			and([...(condition ? [condition] : []), ...this.aliveTest(code, object, path)]),
-		);
-		const value = cases.reduceRight(
-			(otherwise, { condition, cell }) =>
-				condition
-					? `(${condition} -> ${path.word(this.cellName(cell))} : ${otherwise})`
-					: path.word(this.cellName(cell)),
-			"0",
-		);
-		return { valid: valid.length === 1 ? (valid[0] as string) : `(${or(valid.map((each) => `(${each})`))})`, value };
-	}
-
-	private aliveTest(code: number, object: number, path: Path): string[] {
-		if (!this.places.mayDie(object)) return [];
-		const word = path.word(`alive[${object}]`);
+	private access(code: number, place: Place, path: Path): Access {
+		const found = this.places.resolve(code, place, path);
 		// A property sees what a freed object last held.
-		return [code < this.program.threads.length ? `${word} == ${live}` : `${word} != 0`];
-	}
-
-	private write(code: number, place: Place, path: Path, value: (before: string) => string): void {
-		for (const { condition, cell } of this.places.resolve(code, place, path).cases) {
-			const name = this.cellName(cell);
-			const before = path.word(name);
-			path.write(name, condition ? `(${condition} -> ${value(before)} : ${before})` : value(before));
-		}
+		const lives = code < this.program.threads.length ? found.live : found.ever;
+		if (lives !== "true" && path.freed)
+			throw new NotExportable("a wait after something is freed or allocated in the same step cannot be exported");
+		const tests = [found.fits, lives].filter((test) => test !== "true");
+		return { valid: and(tests), value: path.read(found), place: found };
 	}
 
 	private value(expression: Expression, path: Path): string {
@@ -208,9 +234,9 @@ export class Look {
 		atFault: string,
 	): unknown {
 		const access = (place: Place) => {
-			const read = this.read(code, place, path);
-			need(read.valid, atFault);
-			return read.value;
+			const found = this.access(code, place, path);
+			need(found.valid, atFault);
+			return found;
 		};
 		for (const expression of expressionsOf(instruction))
 			for (const zero of divisors(expression, path)) need(`!${zero}`, atFault);
@@ -222,46 +248,39 @@ export class Look {
 			case "await":
 				return need(promelaCondition(instruction.condition, path), "false");
 			case "load":
-				return path.set(instruction.register, access(instruction.place));
+				return path.set(instruction.register, access(instruction.place).value);
 			case "reload":
 				return need(this.reloadEnabled(code, instruction, path), "false");
 			case "store":
-				access(instruction.place);
-				return this.write(code, instruction.place, path, () => this.value(instruction.value, path));
+				return path.store(access(instruction.place).place, this.value(instruction.value, path));
 			case "update": {
-				const before = access(instruction.place);
-				const operand = this.value(instruction.operand, path);
+				const { place, value: before } = access(instruction.place);
+				const after = updateText(instruction.update, before, this.value(instruction.operand, path));
 				const compare = instruction.compare && this.value(instruction.compare.value, path);
-				this.write(code, instruction.place, path, (old) => {
-					const after = updateText(instruction.update, old, operand);
-					if (compare === undefined) return after;
-					return `(${old} ${instruction.compare?.unless ? "!=" : "=="} ${compare} -> ${after} : ${old})`;
-				});
+				const stores = `${before} ${instruction.compare?.unless ? "!=" : "=="} ${compare}`;
+				path.store(place, compare === undefined ? after : `(${stores} -> ${after} : ${before})`);
 				return path.set(instruction.register, before);
 			}
 			case "is_locked":
-				return path.set(instruction.register, `(${access(instruction.lock)} != 0)`);
+				return path.set(instruction.register, `(${access(instruction.lock).value} != 0)`);
 			case "holds":
-				return path.set(instruction.register, holdsText(access(instruction.lock), index, instruction.shared));
+				return path.set(instruction.register, holdsText(access(instruction.lock).value, index, instruction.shared));
 			case "lock":
-				return this.lock(instruction, index, code, path, need, access);
+				return this.lock(instruction, index, path, need, access);
 			case "might_sleep":
 				return need(
 					this.program.threads[index]?.kind === "callback"
 						? "false"
-						: `!${readerText(index, (name) => path.word(name))}`,
+						: not(readerText(this.contexts, index, (name) => path.word(name))),
 					atFault,
 				);
 			case "unlock":
-				need(holdsText(access(instruction.lock), index, instruction.shared), atFault);
-				this.write(code, instruction.lock, path, (old) => droppedText(old, index, instruction.shared));
-				if (instruction.bit) {
-					const mask = `(1 << ${this.value(instruction.bit.number, path)})`;
-					need(`(${access(instruction.bit.word)} & ${mask}) != 0`, atFault);
-					this.write(code, instruction.bit.word, path, (old) => `(${old} & ~${mask})`);
-				}
-				if (instruction.spinning) path.write(`spin[${index}]`, `(${path.word(`spin[${index}]`)} - 1)`);
-				return undefined;
+				return this.unlock(instruction, index, path, (condition) => need(condition, atFault), access);
+			case "downgrade": {
+				const { place, value } = access(instruction.lock);
+				need(ownsText(value, index, false), atFault);
+				return path.store(place, `(${takenText(`(${droppedText(value, index, false)})`, index, true)})`);
+			}
 			case "grace_period_begin":
 				return path.write(`waits[${instruction.gracePeriod}]`, this.readers(path));
 			case "grace_period_end":
@@ -276,20 +295,21 @@ export class Look {
 				if (instruction.context !== "irq" && instruction.change < 0) need(`${before} > 0`, atFault);
 				const after =
 					instruction.context === "irq" ? (instruction.change > 0 ? "1" : "0") : `(${before} + ${instruction.change})`;
-				return path.write(name, after);
+				path.write(name, after);
+				return this.quiesce(index, path);
 			}
 			case "context_set":
-				return path.write(`irq[${index}]`, promelaCondition(instruction.value, path));
+				path.write(`irq[${index}]`, promelaCondition(instruction.value, path));
+				return this.quiesce(index, path);
+			case "call_rcu":
+				return path.write(`waits[${instruction.gracePeriod}]`, this.readers(path));
 			case "free":
-				this.program.objects.forEach((object, number) => {
-					const name = `alive[${number}]`;
-					const pointer = this.value(instruction.pointer, path);
-					if (this.places.mayDie(number))
-						path.write(name, `(${pointer} == ${object.address} -> 2 : ${path.word(name)})`);
-				});
+				path.freed = true;
 				return undefined;
 			case "choose":
+				return path.set(instruction.register, ambiguous);
 			case "allocate":
+				path.freed = true;
 				return path.set(instruction.register, ambiguous);
 			default:
 				return undefined;
@@ -299,41 +319,85 @@ export class Look {
 	private lock(
 		instruction: Extract<Instruction, { kind: "lock" }>,
 		index: number,
-		code: number,
 		path: Path,
 		need: (condition: string, otherwise: string) => void,
-		access: (place: Place) => string,
+		access: (place: Place) => Access,
 	): void {
-		const word = access(instruction.lock);
+		const { place, value } = access(instruction.lock);
 		const bit = instruction.bit;
+		const word = bit && access(bit.word);
 		const mask = bit ? `(1 << ${this.value(bit.number, path)})` : "";
-		const bitFree = bit ? [`(${access(bit.word)} & ${mask}) == 0`] : [];
-		const free = `(${and([freeText(word, instruction), ...bitFree])})`;
+		const free = `(${and([freeText(value, instruction), ...(word ? [`(${word.value} & ${mask}) == 0`] : [])])})`;
 		if (instruction.try === undefined) {
-			need(`!${holdsText(word, index, true)}`, "true");
-			need(free, mayQueueText(word, instruction));
+			need(not(holdsText(value, index, true)), "true");
+			need(free, mayQueueText(value, instruction));
 		} else path.set(instruction.try, free);
 		const when = (taken: string, old: string) =>
 			instruction.try === undefined ? taken : `(${free} -> ${taken} : ${old})`;
-		this.write(code, instruction.lock, path, (old) => when(takenText(old, index, instruction.shared), old));
-		if (bit) this.write(code, bit.word, path, (old) => when(`(${old} | ${mask})`, old));
+		path.store(place, when(`(${takenText(value, index, instruction.shared)})`, value));
+		if (word) path.store(word.place, when(`(${word.value} | ${mask})`, word.value));
 		if (instruction.spinning) {
 			const before = path.word(`spin[${index}]`);
 			path.write(`spin[${index}]`, when(`(${before} + 1)`, before));
 		}
 	}
 
+	private unlock(
+		instruction: Extract<Instruction, { kind: "unlock" }>,
+		index: number,
+		path: Path,
+		need: (condition: string) => void,
+		access: (place: Place) => Access,
+	): void {
+		const { place, value } = access(instruction.lock);
+		need(ownsText(value, index, instruction.shared));
+		path.store(place, `(${droppedText(value, index, instruction.shared)})`);
+		if (instruction.bit) {
+			const word = access(instruction.bit.word);
+			const mask = `(1 << ${this.value(instruction.bit.number, path)})`;
+			need(`(${word.value} & ${mask}) != 0`);
+			path.store(word.place, `(${word.value} & ~${mask})`);
+		}
+		if (instruction.spinning) {
+			path.write(`spin[${index}]`, `(${path.word(`spin[${index}]`)} - 1)`);
+			this.quiesce(index, path);
+		}
+	}
+
+	/** A thread that is no reader any more has left all grace periods. */
+	private quiesce(index: number, path: Path): void {
+		const reads = readerText(this.contexts, index, (name) => path.word(name));
+		for (let period = 0; period < this.program.gracePeriods; period++) {
+			const name = `waits[${period}]`;
+			const before = path.word(name);
+			path.write(name, `(${reads} -> ${before} : ${before} & ~${1 << index})`);
+		}
+	}
+
 	private contextText(index: number, context: "irq" | "preempt" | "rcu" | "atomic", path: Path): string {
-		return context === "atomic" ? readerText(index, (name) => path.word(name)) : path.word(`${context}[${index}]`);
+		if (context !== "atomic" && !this.contexts.includes(context)) return "0";
+		return context === "atomic"
+			? readerText(this.contexts, index, (name) => path.word(name))
+			: path.word(`${context}[${index}]`);
 	}
 
 	private readers(path: Path): string {
-		return readersText(this.program, (name) => path.word(name));
+		return readersText(this.program, this.contexts, (name) => path.word(name));
 	}
 
 	private irqsOff(cpu: string, path: Path): string {
-		return irqsOffText(this.program, cpu, (name) => path.word(name));
+		return irqsOffText(this.program, this.contexts, cpu, (name) => path.word(name));
 	}
+}
+
+const not = (condition: string) => (condition === "false" ? "true" : `!${condition}`);
+
+/** `inner` where the condition holds, and a known answer where it does not. */
+function guarded(condition: string, inner: string, otherwise: string): string {
+	if (otherwise === "true")
+		return `(${/^!\w+\([^()]*\)$/.test(condition) ? condition.slice(1) : `!(${condition})`} || ${inner})`;
+	if (otherwise === "false") return inner === "true" ? `(${condition})` : `(${condition} && ${inner})`;
+	return inner === "true" ? `(${condition} || ${otherwise})` : `((${condition}) -> ${inner} : ${otherwise})`;
 }
 
 /** A value that the look does not know; a wait must not depend on it. */
@@ -362,49 +426,4 @@ function expressionsOf(instruction: Instruction): Expression[] {
 export function updateText(update: "add" | "and" | "or" | "xor" | "exchange", before: string, operand: string): string {
 	const operators = { add: "+", and: "&", or: "|", xor: "^" };
 	return update === "exchange" ? operand : `(${before} ${operators[update]} ${operand})`;
-}
-
-/** Whether a thread holds a lock, exclusively or (with `shared`) in any way. */
-export const holdsText = (word: string, thread: number, shared: boolean): string =>
-	shared
-		? `((${word} & ${holderMask}) == ${thread + 1} || (${word} & ${sharedBit(thread)}) != 0)`
-		: `((${word} & ${holderMask}) == ${thread + 1})`;
-
-/** Whether a lock can be had, as the instruction asks for it (`available` in engine/memory/locks.ts). */
-export function freeText(word: string, instruction: Extract<InstructionBody, { kind: "lock" }>): string {
-	const tries = instruction.try !== undefined;
-	if (!instruction.shared) return tries ? `${word} == 0` : `(${word} & ${anyHolder}) == 0`;
-	if (tries) return `(${word} & ${holderMask | writerWaits}) == 0`;
-	const noWriter = `(${word} & ${holderMask}) == 0`;
-	if (instruction.barges) return noWriter;
-	return `(${noWriter} && ((${word} & ${writerWaits}) == 0 || (${word} & ${anySharedHolder}) == 0))`;
-}
-
-/** Whether a writer that cannot have the lock may go into its queue. */
-function mayQueueText(word: string, instruction: Extract<Instruction, { kind: "lock" }>): string {
-	if (instruction.queues === undefined) return "false";
-	const notYet = `(${word} & ${writerWaits}) == 0`;
-	return instruction.queues === "always" ? `(${notYet})` : `(${notYet} && (${word} & ${anySharedHolder}) != 0)`;
-}
-
-export const takenText = (word: string, thread: number, shared: boolean): string =>
-	shared ? `(${word} | ${sharedBit(thread)})` : String(thread + 1);
-
-export const droppedText = (word: string, thread: number, shared: boolean): string =>
-	shared ? `(${word} & ~${sharedBit(thread)})` : `(${word} & ~${holderMask})`;
-
-/** Whether a thread is a reader: what a grace period waits for. */
-export const readerText = (thread: number, word: (name: string) => string): string =>
-	`(${["irq", "preempt", "rcu", "spin"].map((context) => `${word(`${context}[${thread}]`)} != 0`).join(" || ")})`;
-
-/** Bit mask of the threads that are readers. */
-export const readersText = (program: Program, word: (name: string) => string): string =>
-	`(${program.threads.map((_, thread) => `(${readerText(thread, word)} -> ${1 << thread} : 0)`).join(" | ")})`;
-
-/** Whether a thread on the CPU has interrupts off. */
-export function irqsOffText(program: Program, cpu: string, word: (name: string) => string): string {
-	const tests = program.threads.flatMap((thread, index) =>
-		thread.kind === "thread" ? [`(${cpu} == ${thread.cpu} && ${word(`irq[${index}]`)} != 0)`] : [],
-	);
-	return tests.length === 0 ? "0" : `(${tests.join(" || ")})`;
 }

@@ -1,38 +1,56 @@
-/** Which cell an access goes to, case by case, and what kind of violation it is where it goes to none. */
+/** Which word of m[] an access goes to, when it goes to one at all, and what to do when not. */
 import { resolve } from "../memory/access.ts";
-import { freed, type Layout, live, nullPageBytes } from "../memory/layout.ts";
-import { objectAlignment, type Place, type Program } from "../program/program.ts";
+import { freed, type Layout, live, unallocated } from "../memory/layout.ts";
+import type { Place, Program } from "../program/program.ts";
 import type { ValueAnalysis } from "../search/reduction/values.ts";
-import type { ViolationKind } from "../verdict/verdict.ts";
+import type { Memory } from "./memory.ts";
 import { number, promelaValue, type Scope } from "./symbolic.ts";
 
-/** Where an access may go. Conditions exclude each other. */
+/** Where an access goes. */
 export interface Resolution {
-	/** Absent condition: always. */
-	readonly cases: readonly { readonly condition: string | undefined; readonly cell: number; readonly object: number }[];
-	/** What it is when none of the cases holds; the last has no condition. */
-	readonly faults: readonly { readonly condition: string | undefined; readonly kind: ViolationKind }[];
+	/** Index in m[], a number where it is always the same. */
+	readonly at: number | string;
+	/** How the word is written: by its name where it is always the same. */
+	readonly word: string;
+	/** The pointer is one that leads to a word of the right type; "true" where it always is. */
+	readonly fits: string;
+	/** The object is live, or has ever been, provided that the pointer fits; "true" where it always is. */
+	readonly live: string;
+	readonly ever: string;
+	/** Statements that say what is wrong, where it does not fit or is not live. */
+	readonly fault: string;
+	/** Cells that it may be. */
+	readonly cells: readonly number[];
 }
 
 export class Places {
 	private readonly program: Program;
 	private readonly layout: Layout;
 	private readonly values: ValueAnalysis;
-	private readonly alive: Int32Array;
-	private readonly dead: Int32Array;
+	private readonly memory: Memory;
+	private readonly byLifetime: ReadonlyMap<number, Int32Array>;
+	private readonly mortal: readonly boolean[];
 
-	constructor(program: Program, layout: Layout, values: ValueAnalysis) {
+	constructor(program: Program, layout: Layout, values: ValueAnalysis, memory: Memory) {
 		this.program = program;
 		this.layout = layout;
 		this.values = values;
-		const words = (lifetime: number) =>
-			new Int32Array(layout.words).fill(lifetime, layout.lifetimes, layout.lifetimes + program.objects.length);
-		this.alive = words(live);
-		this.dead = words(freed);
+		this.memory = memory;
+		this.byLifetime = new Map(
+			[unallocated, live, freed].map((lifetime) => [
+				lifetime,
+				new Int32Array(layout.words).fill(lifetime, layout.lifetimes, layout.lifetimes + program.objects.length),
+			]),
+		);
+		this.mortal = program.objects.map((_, object) => this.canDie(object));
 	}
 
-	/** Whether an object can ever be other than live. */
+	/** Whether an object can ever be other than live, to those who access it. */
 	mayDie(object: number): boolean {
+		return this.mortal[object] === true;
+	}
+
+	private canDie(object: number): boolean {
 		const { objects, threads, init } = this.program;
 		if (this.layout.typesafe[object] === 1) return false;
 		if (objects[object]?.initiallyLive === false) return true;
@@ -45,85 +63,99 @@ export class Places {
 		);
 	}
 
-	/** The cases of a place in one of the analysis's codes. */
+	/** Where a place in one of the analysis's codes is. */
 	resolve(code: number, place: Place, scope: Scope): Resolution {
 		const base = promelaValue(place.base, scope);
-		const offset = promelaValue(place.offset, scope);
+		const address = addressText(place, base, scope);
 		const bases = this.values.values(code, place.base);
 		const offsets = this.values.values(code, place.offset);
-		if (bases && offsets) return this.known(place, base, offset, [...bases], [...offsets]);
-		return this.unknown(place, base, offset, offsets);
+		const pairs = bases && offsets && [...bases].flatMap((start) => [...offsets].map((by) => [start, by] as const));
+		if (!pairs) return this.anywhere(code, place, base, address);
+		const found = pairs.map(([start, by]) => this.at(live, start, by, place.structure));
+		const good = pairs.filter((_, index) => typeof found[index] === "number");
+		const bad = pairs.filter((_, index) => typeof found[index] !== "number");
+		const cells = [...new Set(found.filter((each) => typeof each === "number"))] as number[];
+		const [only] = good;
+		if (pairs.length === 1 && only === undefined) return this.never(place, pairs[0] as readonly [number, number]);
+		const always = bad.length === 0;
+		const pointer = offsets.size === 1 ? base : undefined;
+		const fits = always
+			? "true"
+			: pointer && bad.length === 1
+				? `${pointer} != ${number(bad[0]?.[0] ?? 0)}`
+				: pointer && good.length === 1
+					? `${pointer} == ${number(only?.[0] ?? 0)}`
+					: this.fitting(place, base, address, true);
+		return this.somewhere(place, base, address, cells, fits);
 	}
 
-	private known(place: Place, base: string, offset: string, bases: number[], offsets: number[]): Resolution {
-		const cases: Resolution["cases"][number][] = [];
-		const faults: Resolution["faults"][number][] = [];
-		for (const start of bases) {
-			for (const distance of offsets) {
-				const tests = [
-					...(bases.length > 1 ? [`${base} == ${number(start)}`] : []),
-					...(offsets.length > 1 ? [`${offset} == ${number(distance)}`] : []),
-				];
-				const condition = tests.length > 0 ? `(${tests.join(" && ")})` : undefined;
-				const found = this.at(this.alive, start, distance, place.structure);
-				if (typeof found === "number") {
-					cases.push({ condition, cell: found, object: this.program.cells[found]?.object ?? 0 });
-					continue;
-				}
-				const otherwise = this.at(this.dead, start, distance, place.structure);
-				const kind = typeof otherwise === "number" ? found.kind : otherwise.kind;
-				if (kind !== found.kind && found.object !== undefined) {
-					const isLive = `alive[${found.object}] == ${live}`;
-					const also = condition ? `${condition} && ` : "";
-					faults.push({ condition: `(${also}${isLive})`, kind: found.kind });
-					faults.push({ condition: `(${also}!(${isLive}))`, kind });
-				} else faults.push({ condition, kind: found.kind });
-			}
-		}
-		return { cases, faults };
+	/** A pointer of which nothing is known: any word of the type. */
+	private anywhere(code: number, place: Place, base: string, address: string): Resolution {
+		const { cells } = this.values.target(code, place);
+		// A constant offset is a field: it is inside wherever the struct begins.
+		const isField = place.offset.op === "constant" && place.structure >= 0;
+		return this.somewhere(place, base, address, cells, this.fitting(place, base, address, !isField));
 	}
 
-	private at(words: Int32Array, base: number, offset: number, structure: number) {
-		return resolve(this.program, this.layout, words, base, offset, structure, "");
+	private fitting(place: Place, base: string, address: string, looksForWord: boolean): string {
+		if (place.structure < 0) return `WORD(${address})`;
+		const points = this.memory.points(base, place.structure);
+		return looksForWord ? `${points} && WORD(${address})` : points;
 	}
 
-	/** A pointer of which nothing is known: every object of the type, and every way to be wrong. */
-	private unknown(place: Place, base: string, offset: string, offsets: ReadonlySet<number> | undefined): Resolution {
-		const { program } = this;
-		if (place.structure < 0) {
-			const cases = program.cells.map((cell, index) => ({
-				condition: `(${base} + ${offset} == ${cell.address})`,
-				cell: index,
-				object: cell.object,
-			}));
-			return { cases, faults: [{ condition: undefined, kind: "wild_dereference" }] };
-		}
-		const starts = program.instances.filter((instance) => instance.structure === place.structure);
-		const cases = starts.flatMap((instance) =>
-			program.cells.flatMap((cell, index) => {
-				const distance = cell.address - instance.address;
-				if (distance < 0 || cell.object !== instance.object || offsets?.has(distance) === false) return [];
-				const also = offsets?.size === 1 ? "" : ` && ${offset} == ${distance}`;
-				const condition = `(${base} == ${instance.address}${also})`;
-				return [{ condition, cell: index, object: cell.object }];
-			}),
-		);
-		const isNull = `${base} >= 0 && ${base} < ${nullPageBytes}`;
-		const faults: Resolution["faults"][number][] = [
-			{ condition: `(${isNull} && (${base} & 7) == 0)`, kind: "null_dereference" },
-			{ condition: `(${isNull} && (${base} & 7) != 0)`, kind: "tagged_dereference" },
-		];
-		for (const address of new Set(program.instances.map((instance) => instance.address))) {
-			if (!starts.some((start) => start.address === address)) {
-				const object = program.instances.find((instance) => instance.address === address)?.object ?? 0;
-				faults.push({ condition: `(${base} == ${address} && alive[${object}] == ${live})`, kind: "wrong_type" });
-				faults.push({ condition: `(${base} == ${address} && alive[${object}] != ${live})`, kind: "use_after_free" });
-			}
-			faults.push({
-				condition: `(${base} != ${address} && (${base} & -${objectAlignment}) == ${address})`,
-				kind: "tagged_dereference",
-			});
-		}
-		return { cases, faults: [...faults, { condition: undefined, kind: "wild_dereference" }] };
+	private somewhere(place: Place, base: string, address: string, cells: readonly number[], fits: string): Resolution {
+		const [only] = cells;
+		const isOne = cells.length === 1 && only !== undefined;
+		const objects = [...new Set(cells.map((cell) => this.program.cells[cell]?.object ?? 0))];
+		const mortal = objects.some((object) => this.mayDie(object));
+		const at = isOne ? this.memory.index(only) : `AT(${address})`;
+		const [object] = objects;
+		const alive = objects.length === 1 && object !== undefined ? `alive[${object}]` : undefined;
+		const whole = place.structure < 0 ? "true" : this.memory.points(base, place.structure);
+		const fault =
+			fits === "true" && alive
+				? `wrong = (${alive} == ${unallocated} -> wild_dereference : use_after_free); goto violation`
+				: `base = ${place.structure < 0 ? address : base}; address = ${address}; whole = ${whole}; typed = ${place.structure >= 0}; goto wrong_pointer`;
+		return {
+			at,
+			word: isOne ? (this.memory.names[only] as string) : `m[${at}]`,
+			fits,
+			live: !mortal ? "true" : alive ? `${alive} == ${live}` : `LIVE(${address})`,
+			ever: !mortal ? "true" : alive ? `${alive} != ${unallocated}` : `EVER(${address})`,
+			fault,
+			cells,
+		};
 	}
+
+	/** A place that is always wrong. */
+	private never(place: Place, [start, by]: readonly [number, number]): Resolution {
+		const kind = (lifetime: number) => {
+			const fault = this.at(lifetime, start, by, place.structure);
+			return typeof fault === "number" ? "wild_dereference" : fault.kind;
+		};
+		const whenLive = this.at(live, start, by, place.structure);
+		const object = typeof whenLive === "number" ? undefined : whenLive.object;
+		const wrong =
+			kind(live) === kind(freed) || object === undefined
+				? kind(live)
+				: `(alive[${object}] == ${live} -> ${kind(live)} : ${kind(freed)})`;
+		return {
+			at: 0,
+			word: "m[0]",
+			fits: "false",
+			live: "true",
+			ever: "true",
+			fault: `wrong = ${wrong}; goto violation`,
+			cells: [],
+		};
+	}
+
+	private at(lifetime: number, base: number, offset: number, structure: number) {
+		return resolve(this.program, this.layout, this.byLifetime.get(lifetime) as Int32Array, base, offset, structure, "");
+	}
+}
+
+function addressText(place: Place, base: string, scope: Scope): string {
+	if (place.offset.op === "constant" && place.offset.value === 0) return base;
+	return `${base} + ${promelaValue(place.offset, scope)}`;
 }

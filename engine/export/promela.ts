@@ -6,11 +6,14 @@ import { type Layout, layoutOf } from "../memory/layout.ts";
 import type { Program } from "../program/program.ts";
 import { ValueAnalysis } from "../search/reduction/values.ts";
 import { violationKinds } from "../verdict/verdict.ts";
+import { LockOrder } from "./lockOrder.ts";
+import { type ContextName, contextsOf, lockMacros } from "./locks.ts";
 import { Look } from "./look.ts";
-import { type Names, namesOf, registerName } from "./names.ts";
+import { comment, Memory } from "./memory.ts";
+import { registerName, Spellings } from "./names.ts";
 import { Places } from "./places.ts";
-import { StepText } from "./steps.ts";
-import { NotExportable, number, unsignedMacros } from "./symbolic.ts";
+import { ends, StepText } from "./steps.ts";
+import { macrosUsed, NotExportable, number, unsignedMacros } from "./symbolic.ts";
 
 export { NotExportable };
 
@@ -20,7 +23,7 @@ export const reportMacros = `/* What goes wrong ends here: the trail of the erro
 /* The scenario is too large for what it was given. */
 #define LIMIT(kind) printf("limit: %e\\n", kind); assert(false)
 /* A last state that an "exists" property asks for; number of the property. */
-#define MET(property) skip
+#define MET(property) printf("met: property %d\\n", property)
 `;
 
 /** Text of the model. Throws NotExportable where a step is too involved to be written down. */
@@ -35,14 +38,15 @@ export interface ModelContext {
 	readonly values: ValueAnalysis;
 	readonly places: Places;
 	readonly look: Look;
-	readonly names: Names;
-	/** Whether any thread has a context: interrupts, preemption, RCU, spinning locks. */
-	readonly hasContexts: boolean;
+	readonly memory: Memory;
+	readonly order: LockOrder;
+	/** Names of threads. */
+	readonly names: readonly string[];
+	/** Contexts that some thread enters. */
+	readonly contexts: readonly ContextName[];
 	/** Name of a register inside its thread's process. */
 	register(thread: number, register: number): string;
 	isGlobal(thread: number, register: number): boolean;
-	/** Statement that checks a state, or nothing. */
-	readonly checkState: string;
 }
 
 class Model {
@@ -53,8 +57,10 @@ class Model {
 		this.program = program;
 		const layout = layoutOf(program);
 		const values = new ValueAnalysis(program, layout);
-		const places = new Places(program, layout, values);
-		const names = namesOf(program);
+		const spellings = new Spellings();
+		const names = program.threads.map((thread) => spellings.spell(thread.name));
+		const memory = new Memory(program, layout, spellings);
+		const places = new Places(program, layout, values, memory);
 		const looked = new Set(
 			program.properties.flatMap((property) =>
 				property.variables.map((variable) => `${variable.thread} ${variable.of}`),
@@ -65,88 +71,92 @@ class Model {
 		const register = (thread: number, number: number) => {
 			const owner = program.threads[thread] ?? program.init;
 			if (!owner) return `r${number}`;
-			const prefix =
-				thread >= program.threads.length ? "i" : isGlobal(thread, number) ? `${names.threads[thread]}_` : "";
+			const prefix = thread >= program.threads.length ? "i" : isGlobal(thread, number) ? `${names[thread]}_` : "";
 			return registerName(owner, number, prefix);
 		};
-		const judges = program.detectDataRaces || program.properties.some((property) => property.property === "always");
 		this.context = {
 			program,
 			layout,
 			values,
 			places,
+			memory,
+			order: new LockOrder(program, layout, memory),
 			names,
-			look: new Look(program, layout, places, (cell) => names.cells[cell] ?? `m[${cell}]`),
-			hasContexts: hasContexts(program),
+			look: new Look(program, layout, places),
+			contexts: contextsOf(program),
 			register,
 			isGlobal,
-			checkState: judges ? "check_state();" : "",
 		};
 	}
 
 	text(): string {
 		const { program } = this;
+		const { memory, order } = this.context;
 		const steps = program.threads.map((_, thread) => new StepText(this.context, thread));
 		const threads = steps.map((each) => each.process());
+		const code = [this.checks(), ...threads, this.watch(), this.init(steps)].join("\n");
+		const classification = code.includes("goto wrong_pointer") ? memory.classification() : "";
+		const macros = [...macrosUsed(unsignedMacros, code), ...macrosUsed(lockMacros, `${code}${order.text(code)}`)];
 		return `${[
 			this.heading(),
 			reportMacros,
-			unsignedMacros,
 			`mtype = { ${[...violationKinds, "steps", "allocations", "rcu_callbacks"].join(", ")} };`,
-			this.memory(),
-			this.checks(),
-			...threads,
-			this.init(steps),
-		].join("\n")}\n`;
+			memory.text(),
+			this.state(),
+			macros.length > 0 ? `${macros.join("\n")}\n` : "",
+			order.text(code),
+			classification,
+			code,
+		]
+			.filter((part) => part !== "")
+			.join("\n")}\n`;
 	}
 
 	private heading(): string {
 		const { program } = this;
 		const parameters = Object.entries(program.parameters).map(([name, value]) => `${name} = ${value}`);
 		const where = `scenario ${program.scenario}, check ${program.check}${parameters.length > 0 ? ` (${parameters.join(", ")})` : ""}`;
-		return `/*\n * ${comment(where)}.\n *\n * spin -a MODEL && gcc -O2 -o pan pan.c && ./pan -E\n *\n * One atomic sequence is one step of a thread; labels S... are where a thread can stand.\n * m[] is memory, alive[] says of each object whether it is unallocated (0), live (1) or freed (2).\n */`;
+		return `/*\n * ${comment(where)}.\n *\n * spin -a MODEL && gcc -O2 -DVECTORSZ=8192 -o pan pan.c && ./pan -E\n *\n * One atomic sequence is one step of a thread; labels S... are where a thread can stand.\n * m[] is memory, alive[] says of each object whether it is unallocated (0), live (1) or freed (2).\n */`;
 	}
 
-	private memory(): string {
+	/** What there is beside memory. */
+	private state(): string {
 		const { program } = this;
-		const { names, hasContexts, isGlobal, register } = this.context;
-		const lines = [`int m[${Math.max(1, program.cells.length)}];`];
-		program.cells.forEach((cell, index) => {
-			const object = program.objects[cell.object]?.name ?? "?";
-			lines.push(
-				`#define ${names.cells[index]} m[${index}] /* ${comment(`${object}${cell.field ? `.${cell.field}` : ""} at ${cell.address}`)} */`,
-			);
-		});
-		lines.push(`byte alive[${Math.max(1, program.objects.length)}];`);
-		program.objects.forEach((object, index) => {
-			lines.push(`/* alive[${index}]: ${comment(`${object.type} ${object.name} at ${object.address}`)} */`);
-		});
+		const { contexts, isGlobal, register } = this.context;
+		const lines: string[] = [];
 		const threads = program.threads.length;
-		if (hasContexts) for (const name of ["irq", "preempt", "rcu", "spin"]) lines.push(`byte ${name}[${threads}];`);
+		if (contexts.length > 0)
+			lines.push(
+				"/* Of each thread: interrupts off; depth of preempt_disable() and rcu_read_lock(); spinning locks held. */",
+			);
+		for (const name of contexts) lines.push(`byte ${name}[${threads}];`);
 		if (program.gracePeriods > 0)
 			lines.push(
 				`/* Threads, as bits, that each grace period still waits for. */`,
 				`int waits[${program.gracePeriods}];`,
 			);
-		lines.push(
-			`/* A thread: whether it has ended. A callback: whether it runs. */`,
-			`bool finished[${threads}], running[${threads}];`,
-		);
+		lines.push("/* Threads that have not ended, and callbacks that run. */", "byte unfinished;");
+		if (program.threads.some((thread) => thread.kind === "callback"))
+			lines.push("/* Of a callback: whether it runs. */", `bool running[${threads}];`);
 		if (hasReloads(program))
 			lines.push(`/* Threads that stand before a load that the compiler does again. */`, `bool reloading[${threads}];`);
 		if (program.detectDataRaces)
 			lines.push(
-				`/* The access that a thread is about to make: cell + 1, object, and 1 for plain + 2 for a write. */`,
-				`int next_cell[${threads}], next_object[${threads}];`,
-				`byte next_how[${threads}];`,
+				"/* The access that a thread is about to make, or 0: 4 * (index in m[] + 1), + 1 for plain, + 2 for a write. */",
+				`short next[${threads}];`,
 			);
-		lines.push("/* Scratch. */", "hidden int at, object, before, operand;");
+		lines.push(
+			"/* Scratch. */",
+			"hidden int before, base, address;",
+			"hidden byte whole, typed;",
+			"hidden mtype wrong;",
+		);
 		program.threads.forEach((thread, index) => {
 			thread.registers.forEach((_, number) => {
 				if (isGlobal(index, number)) lines.push(`int ${register(index, number)};`);
 			});
 		});
-		return lines.join("\n");
+		return `${lines.join("\n")}\n`;
 	}
 
 	/** What a property evaluates to in the state at hand. */
@@ -160,64 +170,80 @@ class Model {
 		return look.property(index, values.codeOfProperty(index), name);
 	}
 
-	/** Inline checks of every state, and of states in which nobody can go on. */
+	/** Inline checks of states in which nobody can go on. */
 	private checks(): string {
 		const { program } = this;
-		const state: string[] = [];
 		const last: string[] = [];
 		program.properties.forEach((property, index) => {
 			const holds = this.property(index);
+			const told = comment(`${property.property} (${property.text})`);
 			const wrong = (condition: string) =>
-				`	if\n	:: ${condition} -> VIOLATION(invariant) /* ${comment(`${property.property} (${property.text})`)} */\n	:: else\n	fi;`;
-			if (property.property === "always") state.push(wrong(`!${holds}`));
+				`	if\n	:: ${condition} -> VIOLATION(invariant) /* ${told} */\n	:: else\n	fi;`;
 			if (property.property === "finally") last.push(wrong(`!${holds}`));
 			if (property.property === "never") last.push(wrong(holds));
 			if (property.property === "exists")
-				last.push(`	if\n	:: ${holds} -> MET(${index}) /* ${comment(property.text)} */\n	:: else\n	fi;`);
+				last.push(`	if\n	:: ${holds} -> MET(${index}) /* ${told} */\n	:: else\n	fi;`);
 		});
-		if (program.detectDataRaces) state.push(...this.races());
 		if (program.detectLeaks) last.push(...this.leaks());
-		const unfinished = program.threads.map((thread, index) =>
-			thread.kind === "callback" ? `running[${index}]` : `!finished[${index}]`,
-		);
 		const reloads = hasReloads(program) ? program.threads.map((_, index) => `reloading[${index}]`) : [];
-		const judge = `	if\n	:: ${unfinished.join(" || ") || "false"} ->\n		if\n		:: ${reloads.join(" || ") || "false"} -> skip\n		:: else -> VIOLATION(deadlock)\n		fi\n	:: else ->\n${indent(last.join("\n") || "	skip")}\n	fi`;
-		return [
-			state.length > 0 ? `inline check_state() {\n${state.join("\n")}\n	skip\n}\n` : "",
-			`inline check_last_state() {\n${judge}\n}`,
-		].join("\n");
+		const stuck =
+			reloads.length === 0
+				? "VIOLATION(deadlock)"
+				: `\n		if\n		:: ${reloads.join(" || ")} -> skip\n		:: else -> VIOLATION(deadlock)\n		fi`;
+		return `inline check_last_state() {\n	if\n	:: unfinished != 0 -> ${stuck}\n	:: else ->\n${indent(last.join("\n") || "	skip")}\n	fi\n}`;
+	}
+
+	/** A process that looks at every state, before anybody goes on from it; nothing where no check is about every state. */
+	private watch(): string {
+		const { program } = this;
+		const wrong = program.properties.flatMap((property, index) =>
+			property.property === "always"
+				? [
+						`	:: atomic { !${this.property(index)} -> VIOLATION(invariant) } /* ${comment(`always (${property.text})`)} */`,
+					]
+				: [],
+		);
+		if (program.detectDataRaces)
+			wrong.push(...this.races().map((race) => `	:: atomic { ${race} -> VIOLATION(data_race) }`));
+		return wrong.length === 0 ? "" : `\nproctype watch() {\nend_watch:\n	if\n${wrong.join("\n")}\n	fi\n}`;
 	}
 
 	private races(): string[] {
 		const { program } = this;
-		const checks: string[] = [];
+		const { memory, places } = this.context;
+		const mortal = program.objects.map((_, object) => places.mayDie(object));
+		// Words of objects that may die, each with its object.
+		const dead = program.cells.flatMap((cell, index) =>
+			mortal[cell.object] ? [{ word: memory.index(index), object: cell.object }] : [],
+		);
+		const races: string[] = [];
 		for (let one = 0; one < program.threads.length; one++) {
 			for (let two = one + 1; two < program.threads.length; two++) {
-				const objects = program.objects.flatMap((_, object) =>
-					this.context.places.mayDie(object) ? [`(next_object[${one}] != ${object} || alive[${object}] == 1)`] : [],
+				const objects = [...new Set(dead.map(({ object }) => object))].map((object) => {
+					const words = dead.filter((each) => each.object === object).map(({ word }) => word);
+					const inside = `next[${one}] >= ${4 * (Math.min(...words) + 1)} && next[${one}] < ${4 * (Math.max(...words) + 2)}`;
+					return `(alive[${object}] == 1 || !(${inside}))`;
+				});
+				races.push(
+					[
+						`next[${one}] != 0 && next[${one}] >> 2 == next[${two}] >> 2`,
+						`((next[${one}] | next[${two}]) & 3) == 3`,
+						...objects,
+					].join(" && "),
 				);
-				const race = [
-					`next_cell[${one}] != 0`,
-					`next_cell[${one}] == next_cell[${two}]`,
-					`((next_how[${one}] | next_how[${two}]) & 3) == 3`,
-					...objects,
-				];
-				checks.push(`	if\n	:: ${race.join(" && ")} -> VIOLATION(data_race)\n	:: else\n	fi;`);
 			}
 		}
-		return checks;
+		return races;
 	}
 
 	private leaks(): string[] {
 		const { program } = this;
-		const { names } = this.context;
+		const { names } = this.context.memory;
 		return program.pools.flatMap((pool) =>
 			pool.objects.map((object) => {
 				const address = program.objects[object]?.address ?? 0;
 				const known = program.cells.flatMap((cell, index) =>
-					cell.object === object
-						? []
-						: [`(alive[${cell.object}] == 1 && (${names.cells[index]} & -256) == ${address})`],
+					cell.object === object ? [] : [`(alive[${cell.object}] == 1 && (${names[index]} & -256) == ${address})`],
 				);
 				return `	if\n	:: alive[${object}] == 1 && !(${known.join(" || ") || "false"}) -> VIOLATION(leak)\n	:: else\n	fi;`;
 			}),
@@ -226,10 +252,11 @@ class Model {
 
 	private init(steps: readonly StepText[]): string {
 		const { program } = this;
-		const lines: string[] = [];
+		const threads = program.threads.filter((thread) => thread.kind === "thread").length;
+		const lines = [`		unfinished = ${threads};`];
 		const declared: string[] = [];
 		program.cells.forEach((cell, index) => {
-			if (cell.initial !== 0) lines.push(`		${this.context.names.cells[index]} = ${number(cell.initial)};`);
+			if (cell.initial !== 0) lines.push(`		${this.context.memory.names[index]} = ${number(cell.initial)};`);
 		});
 		program.objects.forEach((object, index) => {
 			if (object.initiallyLive) lines.push(`		alive[${index}] = 1;`);
@@ -247,27 +274,16 @@ class Model {
 			if (prefix.text !== "")
 				lines.push(prefix.text.endsWith(";") || prefix.text.endsWith("; ") ? prefix.text : `${prefix.text};`);
 		}
-		if (this.context.checkState) lines.push(`		${this.context.checkState}`);
 		for (const step of steps) lines.push(`		${step.run()}`);
+		// The newest process is the first to go on.
+		if (this.watch() !== "") lines.push("		run watch();");
 		for (const step of steps) lines.push(...step.prefix().after);
-		return `init {\n${declared.join("\n")}${declared.length > 0 ? "\n" : ""}	atomic {\n${lines.filter((line) => line !== "").join("\n")}\n	}\n	atomic {\n		timeout;\n		check_last_state();\n		goto end_last\n	}\nend_last:\n	false\n}`;
+		const body = lines.filter((line) => line !== "").join("\n");
+		return `\ninit {\n${declared.join("\n")}${declared.length > 0 ? "\n" : ""}	atomic {\n${body}\n	}\n	atomic {\n		timeout;\n		check_last_state();\n		goto end_last\n	}\nend_last:\n	false;\n${ends(body)}}`;
 	}
 }
 
-/** Text that cannot end a comment. */
-const comment = (text: string) => text.replaceAll("*/", "* /");
 const indent = (text: string) => text.replaceAll(/^/gm, "	");
-
-function hasContexts(program: Program): boolean {
-	if (program.gracePeriods > 0) return true;
-	return [...program.threads, ...program.properties.map((property) => property.code)].some((thread) =>
-		thread.instructions.some(
-			(instruction) =>
-				/^(context|irqs_disabled_on|might_sleep)/.test(instruction.kind) ||
-				("spinning" in instruction && instruction.spinning),
-		),
-	);
-}
 
 /** Whether any thread can stand before a load that is done again. */
 export function hasReloads(program: Program): boolean {

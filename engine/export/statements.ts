@@ -1,6 +1,5 @@
 /** The instructions of a thread as Promela statements, as far as one step goes. */
 import { freed, live } from "../memory/layout.ts";
-import { sharedBit, writerWaits } from "../memory/locks.ts";
 import { isStop } from "../memory/sc.ts";
 import { successors } from "../program/liveness.ts";
 import type { Expression, Instruction, InstructionBody, Place, Thread } from "../program/program.ts";
@@ -9,11 +8,13 @@ import {
 	freeText,
 	holdsText,
 	irqsOffText,
+	ownsText,
+	queuedText,
 	readersText,
 	readerText,
 	takenText,
-	updateText,
-} from "./look.ts";
+} from "./locks.ts";
+import { updateText } from "./look.ts";
 import type { ModelContext } from "./promela.ts";
 import { divisors, NotExportable, promelaCondition, promelaValue, type Scope } from "./symbolic.ts";
 
@@ -33,6 +34,7 @@ export class StatementWriter {
 	private readonly scope: Scope;
 	private readonly atStop: (pc: number) => string;
 	private readonly runsOn: boolean;
+	private readonly needed: (pc: number, register: number) => boolean;
 	private readonly labels: string;
 	/** Where ways through the step come together: each is written once, at a label. */
 	private joins: ReadonlySet<number> = new Set();
@@ -47,8 +49,11 @@ export class StatementWriter {
 		scope: Scope,
 		labels: string,
 		atStop: (pc: number) => string,
+		/** Whether what an instruction leaves in a register is ever read. */
+		needed: (pc: number, register: number) => boolean,
 		runsOn = false,
 	) {
+		this.needed = needed;
 		this.labels = labels;
 		this.context = context;
 		this.index = index;
@@ -111,7 +116,7 @@ export class StatementWriter {
 			if (instruction.kind === "branch") return `${text}${this.branch(instruction, depth)}`;
 			if (instruction.kind === "reload" && !isFirst) return `${text}${this.mayReload(instruction, pc, depth)}`;
 			isFirst = false;
-			const statement = instruction.kind === "lock" ? this.lock(instruction, pc) : this.statement(instruction);
+			const statement = this.statement(instruction, pc);
 			if (statement !== "") text += `${tabs}${statement};\n`;
 			pc = successors(instruction)[0] as number;
 		}
@@ -128,24 +133,17 @@ export class StatementWriter {
 		const tabs = "\t".repeat(depth);
 		const next = this.from(instruction.next, false, depth + 1);
 		const again = instruction.glued
-			? `${tabs}	${this.statement(instruction)};\n${next}`
+			? `${tabs}	${this.statement(instruction, pc)};\n${next}`
 			: `${tabs}	${this.atStop(pc)}${this.leave}`;
-		const guard = instruction.glued
-			? `${this.register(instruction.register)} != ${this.readText(instruction.place)}`
-			: "true";
+		const guard = instruction.glued ? this.differs(instruction) : "true";
 		return `${tabs}if\n${tabs}:: true ->\n${next}\n${tabs}:: ${guard} ->	/* the compiler loads again */\n${again}\n${tabs}fi`;
 	}
 
-	private readText(place: Place): string {
-		return this.context.places
-			.resolve(this.index, place, this.scope)
-			.cases.reduceRight(
-				(otherwise, { condition, cell }) =>
-					condition
-						? `(${condition} -> ${this.context.names.cells[cell]} : ${otherwise})`
-						: `${this.context.names.cells[cell]}`,
-				"0",
-			);
+	private differs(instruction: Body<"reload">): string {
+		const { fits, live: lives, word } = this.context.places.resolve(this.index, instruction.place, this.scope);
+		const tests = [fits, lives].filter((test) => test !== "true").join(" && ");
+		const differs = `${this.register(instruction.register)} != ${word}`;
+		return tests === "" ? differs : `!(${tests}) || ${differs}`;
 	}
 
 	private value(expression: Expression): string {
@@ -159,59 +157,28 @@ export class StatementWriter {
 	/** Statement that stops where an expression divides by zero; empty where none does. */
 	private zero(...expressions: Expression[]): string {
 		const zeros = expressions.flatMap((expression) => divisors(expression, this.scope));
-		return zeros.length === 0 ? "" : `if :: ${zeros.join(" || ")} -> VIOLATION(division_by_zero) :: else fi; `;
+		return zeros.length === 0 ? "" : `${wrongIf(zeros.join(" || "), "division_by_zero")}; `;
 	}
 
 	private end(tabs: string): string {
-		const { context, index } = this;
 		if (this.runsOn) return `${tabs}skip${this.leave}`;
-		const checks: string[] = [];
-		if (context.hasContexts) {
-			checks.push(`:: rcu[${index}] > 0 -> VIOLATION(rcu_reader_left_open)`);
-			checks.push(`:: rcu[${index}] == 0 && (irq[${index}] > 0 || preempt[${index}] > 0) -> VIOLATION(lock_misuse)`);
-		}
-		const held = context.layout.lockCells.map((cell) => holdsText(context.names.cells[cell] ?? "", index, true));
-		if (held.length > 0)
-			checks.push(
-				`:: ${context.hasContexts ? `rcu[${index}] == 0 && irq[${index}] == 0 && preempt[${index}] == 0 && ` : ""}(${held.join(" || ")}) -> VIOLATION(lock_misuse)`,
-			);
-		const check =
-			checks.length === 0
-				? ""
-				: `${tabs}if\n${checks.map((each) => `${tabs}${each}\n`).join("")}${tabs}:: else\n${tabs}fi;\n`;
-		return `${check}${tabs}${this.atStop(ended)}${this.leave}`;
+		return `${tabs}${this.atStop(ended)}${this.leave}`;
 	}
 
-	/** Statements that resolve a place, and the cell's name: `m[at]` where it depends. */
-	private resolve(place: Place, variable = "at"): { readonly before: string; readonly cell: string } {
-		const { places, names } = this.context;
-		const { cases, faults } = places.resolve(this.index, place, this.scope);
+	/** Statements that resolve a place, and the word there. */
+	private resolve(place: Place): { readonly before: string; readonly cell: string; readonly cells: readonly number[] } {
+		const { fits, live: lives, fault, word, cells } = this.context.places.resolve(this.index, place, this.scope);
+		const tests = [fits, lives].filter((test) => test !== "true").join(" && ");
 		const zero = this.zero(place.base, place.offset);
-		const [only] = cases;
-		if (only && only.condition === undefined)
-			return { before: `${zero}${this.alive(only.object)}`, cell: names.cells[only.cell] as string };
-		const chosen = cases.map(
-			({ condition, cell, object }) =>
-				` :: ${condition} -> ${this.alive(object)}${variable} = ${cell} /* ${names.cells[cell]} */`,
-		);
-		const wrong = faults.map(({ condition, kind }) => ` :: ${condition ?? "else"} -> VIOLATION(${kind})`);
-		const rest = faults.some(({ condition }) => condition === undefined)
-			? ""
-			: " :: else -> VIOLATION(wild_dereference)";
-		return { before: `${zero}if${chosen.join("")}${wrong.join("")}${rest} fi; `, cell: `m[${variable}]` };
-	}
-
-	private alive(object: number): string {
-		if (!this.context.places.mayDie(object)) return "";
-		return `if :: alive[${object}] == ${live} :: alive[${object}] == ${freed} -> VIOLATION(use_after_free) :: else -> VIOLATION(wild_dereference) fi; `;
+		return { before: tests === "" ? zero : `${zero}if :: ${tests} :: else -> ${fault} fi; `, cell: word, cells };
 	}
 
 	/** The statement of an instruction that neither branches nor ends; empty where it does nothing. */
-	private statement(instruction: Instruction): string {
+	private statement(instruction: Instruction, pc: number): string {
 		const { context, index } = this;
 		switch (instruction.kind) {
 			case "assign":
-				return `${this.zero(instruction.value)}${this.register(instruction.register)} = ${this.value(instruction.value)}`;
+				return this.assign(instruction, pc);
 			case "choose": {
 				const values = Array.from(
 					{ length: instruction.high - instruction.low + 1 },
@@ -220,19 +187,18 @@ export class StatementWriter {
 				return `if${values.map((value) => ` :: ${this.register(instruction.register)} = ${value}`).join("")} fi`;
 			}
 			case "check":
-				return `${this.zero(instruction.condition)}if :: ${promelaCondition(instruction.condition, this.scope)} :: else -> VIOLATION(${instruction.violation}) fi`;
+				return `${this.zero(instruction.condition)}${wrongUnless(promelaCondition(instruction.condition, this.scope), instruction.violation)}`;
 			case "await":
-				return this.runsOn
-					? `if :: ${promelaCondition(instruction.condition, this.scope)} :: else -> VIOLATION(deadlock) fi`
-					: "";
+				return this.runsOn ? wrongUnless(promelaCondition(instruction.condition, this.scope), "deadlock") : "";
 			case "might_sleep":
-				if (this.thread.kind === "callback") return "VIOLATION(sleep_in_atomic)";
-				return context.hasContexts && !this.runsOn
-					? `if :: ${readerText(index, asIs)} -> VIOLATION(sleep_in_atomic) :: else fi`
+				if (this.thread.kind === "callback") return wrongIf("true", "sleep_in_atomic");
+				return context.contexts.length > 0 && !this.runsOn
+					? wrongIf(readerText(context.contexts, index, asIs), "sleep_in_atomic")
 					: "";
 			case "load":
 			case "reload": {
 				const { before, cell } = this.resolve(instruction.place);
+				if (!this.needed(pc, instruction.register)) return before.replace(/; $/, "");
 				return `${before}${this.register(instruction.register)} = ${cell}`;
 			}
 			case "store": {
@@ -249,25 +215,24 @@ export class StatementWriter {
 				const { before, cell } = this.resolve(instruction.lock);
 				return `${before}${this.register(instruction.register)} = ${holdsText(cell, index, instruction.shared)}`;
 			}
+			case "lock":
+				return this.lock(instruction, pc);
 			case "unlock":
 				return this.unlock(instruction);
 			case "downgrade": {
 				const { before, cell } = this.resolve(instruction.lock);
-				return `${before}if :: !${holdsText(cell, index, false)} -> VIOLATION(lock_misuse) :: else fi; ${cell} = ${takenText(droppedText(cell, index, false), index, true)}`;
+				return `${before}${wrongUnless(ownsText(cell, index, false), "lock_misuse")}; ${cell} = ${takenText(`(${droppedText(cell, index, false)})`, index, true)}`;
 			}
 			case "context_get":
-				if (this.runsOn || !context.hasContexts) return `${this.register(instruction.register)} = 0`;
-				return `${this.register(instruction.register)} = ${instruction.context === "atomic" ? readerText(index, asIs) : `${instruction.context}[${index}]`}`;
+				return `${this.register(instruction.register)} = ${this.contextText(instruction.context)}`;
 			case "context":
 				return this.runsOn ? "" : this.changeContext(instruction);
 			case "context_set":
-				return this.runsOn
-					? ""
-					: `irq[${index}] = ${promelaCondition(instruction.value, this.scope)}; ${this.quiesce()}`;
+				return this.runsOn ? "" : `irq[${index}] = ${promelaCondition(instruction.value, this.scope)}${this.quiesce()}`;
 			case "irqs_disabled_on":
-				return `${this.register(instruction.register)} = ${context.hasContexts ? irqsOffText(context.program, this.value(instruction.cpu), asIs) : "0"}`;
+				return `${this.register(instruction.register)} = ${irqsOffText(context.program, context.contexts, this.value(instruction.cpu), asIs)}`;
 			case "grace_period_begin":
-				return `waits[${instruction.gracePeriod}] = ${readersText(context.program, asIs)}`;
+				return `waits[${instruction.gracePeriod}] = ${readersText(context.program, context.contexts, asIs)}`;
 			case "call_rcu":
 				return this.callRcu(instruction);
 			case "allocate":
@@ -279,88 +244,103 @@ export class StatementWriter {
 		}
 	}
 
+	private contextText(context: "irq" | "preempt" | "rcu" | "atomic"): string {
+		const { contexts } = this.context;
+		if (this.runsOn || (context !== "atomic" && !contexts.includes(context))) return "0";
+		return context === "atomic" ? readerText(contexts, this.index, asIs) : `${context}[${this.index}]`;
+	}
+
+	private assign(instruction: Body<"assign">, pc: number): string {
+		const register = this.register(instruction.register);
+		const value = this.value(instruction.value);
+		const zero = this.zero(instruction.value);
+		if (value === register || !this.needed(pc, instruction.register)) return zero.replace(/; $/, "");
+		return `${zero}${register} = ${value}`;
+	}
+
 	private update(instruction: Body<"update">): string {
 		const { before, cell } = this.resolve(instruction.place);
 		const { compare } = instruction;
 		const zero = this.zero(instruction.operand, ...(compare ? [compare.value] : []));
-		const write = `${cell} = ${updateText(instruction.update, "before", "operand")}`;
+		const operand = this.value(instruction.operand);
+		if (compare === undefined && instruction.register === undefined)
+			return `${before}${zero}${cell} = ${updateText(instruction.update, cell, operand)}`;
+		const after = updateText(instruction.update, "before", operand);
 		const stores = compare
-			? `if :: before ${compare.unless ? "!=" : "=="} ${this.value(compare.value)} -> ${write} :: else fi`
-			: write;
+			? `${cell} = (before ${compare.unless ? "!=" : "=="} ${this.value(compare.value)} -> ${after} : before)`
+			: `${cell} = ${after}`;
 		const keep = instruction.register === undefined ? "" : `; ${this.register(instruction.register)} = before`;
-		return `${before}${zero}before = ${cell}; operand = ${this.value(instruction.operand)}; ${stores}${keep}`;
+		return `${before}${zero}before = ${cell}; ${stores}${keep}`;
+	}
+
+	/** The bit that a bit lock also sets, and how to get there. */
+	private bit(bit: Body<"lock">["bit"], lock: string) {
+		if (bit === undefined) return undefined;
+		const { before, cell } = this.resolve(bit.word);
+		// Lock and bit are mostly in the same struct, whose pointer has been looked at.
+		return { before: before === lock ? "" : before, cell, mask: `(1 << ${this.value(bit.number)})` };
 	}
 
 	private lock(instruction: Body<"lock">, pc: number): string {
 		const { index } = this;
-		const { before, cell } = this.resolve(instruction.lock);
-		const bit = instruction.bit;
-		const word = bit ? this.resolve(bit.word, "object") : undefined;
-		const mask = bit ? `(1 << ${this.value(bit.number)})` : "";
-		const free = [freeText(cell, instruction), ...(word ? [`(${word.cell} & ${mask}) == 0`] : [])].join(" && ");
+		const { before, cell, cells } = this.resolve(instruction.lock);
+		const bit = this.bit(instruction.bit, before);
+		const free = [freeText(cell, instruction), ...(bit ? [`(${bit.cell} & ${bit.mask}) == 0`] : [])].join(" && ");
 		const take = [
 			`${cell} = ${takenText(cell, index, instruction.shared)}`,
-			...(word ? [`${word.cell} = ${word.cell} | ${mask}`] : []),
+			...(bit ? [`${bit.cell} = ${bit.cell} | ${bit.mask}`] : []),
 			...(instruction.spinning && !this.runsOn ? [`spin[${index}] = spin[${index}] + 1`] : []),
 		].join("; ");
-		const begin = `${before}${word?.before ?? ""}`;
+		const begin = `${before}${bit?.before ?? ""}`;
 		if (instruction.try !== undefined) {
 			const register = this.register(instruction.try);
 			return `${begin}if :: ${free} -> ${register} = 1; ${take} :: else -> ${register} = 0 fi`;
 		}
-		const queue =
-			instruction.queues && !this.runsOn
-				? `if :: ${free} :: else -> ${cell} = ${cell} | ${writerWaits}; ${this.atStop(pc)}${this.leave} fi; `
-				: "";
-		const wait = this.runsOn ? `if :: ${free} :: else -> VIOLATION(deadlock) fi; ` : queue;
-		return `${begin}if :: ${holdsText(cell, index, true)} -> VIOLATION(lock_misuse) :: else fi; ${wait}${this.order(instruction.lock)}${take}`;
+		const queue = `if :: ${free} :: else -> ${cell} = ${queuedText(cell)}; ${this.atStop(pc)}${this.leave} fi; `;
+		const wait = this.runsOn ? `${wrongUnless(free, "deadlock")}; ` : instruction.queues ? queue : "";
+		return `${begin}${wrongIf(holdsText(cell, index, true), "lock_misuse")}; ${wait}${this.order(instruction.lock, cells)}${take}`;
 	}
 
 	/** The documented lock order, for each lock that this may be. */
-	private order(place: Place): string {
+	private order(place: Place, cells: readonly number[]): string {
 		const { context, index } = this;
-		const rank = (cell: number) => context.program.cells[cell]?.lock?.rank;
-		const checks = context.places.resolve(index, place, this.scope).cases.flatMap(({ condition, cell }) => {
-			const own = rank(cell);
-			if (own === undefined) return [];
-			const later = context.layout.lockCells.filter((other) => (rank(other) ?? own) > own);
-			if (later.length === 0) return [];
-			const held = later.map((other) => holdsText(context.names.cells[other] ?? "", index, true)).join(" || ");
-			return [`:: ${condition ? `${condition} && ` : ""}(${held}) -> VIOLATION(lock_order)`];
-		});
-		return checks.length === 0 ? "" : `if ${checks.join(" ")} :: else fi; `;
+		const ranks = new Set(cells.map((cell) => context.program.cells[cell]?.lock?.rank));
+		const [rank] = ranks;
+		if (ranks.size === 1) {
+			const held = rank === undefined ? "false" : context.order.heldAfter(rank, index);
+			return held === "false" ? "" : `${wrongIf(held, "lock_order")}; `;
+		}
+		const { at } = context.places.resolve(this.index, place, this.scope);
+		return `${wrongIf(context.order.outOfOrder(at, index), "lock_order")}; `;
 	}
 
 	private unlock(instruction: Body<"unlock">): string {
 		const { index } = this;
 		const { before, cell } = this.resolve(instruction.lock);
-		const bit = instruction.bit;
-		const word = bit ? this.resolve(bit.word, "object") : undefined;
-		const mask = bit ? `(1 << ${this.value(bit.number)})` : "";
-		const clear = word
-			? `; ${word.before}if :: (${word.cell} & ${mask}) != 0 :: else -> VIOLATION(lock_misuse) fi; ${word.cell} = ${word.cell} & ~${mask}`
+		const bit = this.bit(instruction.bit, before);
+		const clear = bit
+			? `; ${bit.before}${wrongUnless(`(${bit.cell} & ${bit.mask}) != 0`, "lock_misuse")}; ${bit.cell} = ${bit.cell} & ~${bit.mask}`
 			: "";
-		const spin = instruction.spinning && !this.runsOn ? `; spin[${index}] = spin[${index}] - 1; ${this.quiesce()}` : "";
-		const held = instruction.shared ? `(${cell} & ${sharedBit(index)}) != 0` : holdsText(cell, index, false);
-		return `${before}if :: ${held} :: else -> VIOLATION(lock_misuse) fi; ${cell} = ${droppedText(cell, index, instruction.shared)}${clear}${spin}`;
+		const spin = instruction.spinning && !this.runsOn ? `; spin[${index}] = spin[${index}] - 1${this.quiesce()}` : "";
+		return `${before}${wrongUnless(ownsText(cell, index, instruction.shared), "lock_misuse")}; ${cell} = ${droppedText(cell, index, instruction.shared)}${clear}${spin}`;
 	}
 
 	private changeContext(instruction: Body<"context">): string {
 		const { index } = this;
 		const name = `${instruction.context}[${index}]`;
-		if (instruction.context === "irq") return `${name} = ${instruction.change > 0 ? 1 : 0}; ${this.quiesce()}`;
+		if (instruction.context === "irq") return `${name} = ${instruction.change > 0 ? 1 : 0}${this.quiesce()}`;
 		if (instruction.change > 0) return `${name} = ${name} + 1`;
-		return `if :: ${name} > 0 :: else -> VIOLATION(lock_misuse) fi; ${name} = ${name} - 1; ${this.quiesce()}`;
+		return `${wrongUnless(`${name} > 0`, "lock_misuse")}; ${name} = ${name} - 1${this.quiesce()}`;
 	}
 
+	/** What follows a change of context: who is no reader any more leaves all grace periods. */
 	private quiesce(): string {
-		const periods = this.context.program.gracePeriods;
-		if (periods === 0) return "skip";
-		const leave = Array.from(
-			{ length: periods },
-			(_, period) => `waits[${period}] = waits[${period}] & ~${1 << this.index}`,
-		);
-		return `if :: ${readerText(this.index, asIs)} :: else -> ${leave.join("; ")} fi`;
+		const { program, contexts } = this.context;
+		const reads = readerText(contexts, this.index, asIs);
+		return Array.from(
+			{ length: program.gracePeriods },
+			(_, period) => `; waits[${period}] = (${reads} -> waits[${period}] : waits[${period}] & ~${1 << this.index})`,
+		).join("");
 	}
 
 	private callRcu(instruction: Body<"call_rcu">): string {
@@ -368,7 +348,7 @@ export class StatementWriter {
 		const given = instruction.arguments.map(
 			(argument) => `${context.register(instruction.thread, argument.register)} = ${this.value(argument.value)}; `,
 		);
-		return `if :: running[${instruction.thread}] -> LIMIT(rcu_callbacks) :: else fi; ${given.join("")}waits[${instruction.gracePeriod}] = ${readersText(context.program, asIs)}; running[${instruction.thread}] = true`;
+		return `if :: running[${instruction.thread}] -> LIMIT(rcu_callbacks) :: else fi; ${given.join("")}waits[${instruction.gracePeriod}] = ${readersText(context.program, context.contexts, asIs)}; running[${instruction.thread}] = true; unfinished = unfinished + 1`;
 	}
 
 	private allocate(instruction: Body<"allocate">): string {
@@ -383,27 +363,37 @@ export class StatementWriter {
 	}
 
 	private free(instruction: Body<"free">): string {
-		const { program, values, layout, names } = this.context;
+		const { program, values, layout, memory } = this.context;
 		const pointer = this.value(instruction.pointer);
 		const known = values.values(this.index, instruction.pointer);
-		const choices = program.objects.flatMap((object, number) => {
-			if (known && !known.has(object.address)) return [];
+		const objects = program.objects.flatMap((object, number) =>
+			!known || known.has(object.address) ? [{ ...object, number }] : [],
+		);
+		const [only] = objects;
+		const isOne = objects.length === 1 && only !== undefined;
+		const locked = objects.flatMap(({ number, address }) => {
 			const locks = layout.lockCells.filter((cell) => program.cells[cell]?.object === number);
+			if (locks.length === 0) return [];
 			// Memory that is type-safe stays a lock: who holds it may be late.
-			const locked = locks
-				.map((cell) =>
-					layout.typesafe[number] === 1
-						? holdsText(names.cells[cell] ?? "", this.index, true)
-						: `${names.cells[cell]} != 0`,
-				)
-				.join(" || ");
-			const held = locks.length === 0 ? "" : `if :: ${locked} -> VIOLATION(lock_misuse) :: else fi; `;
-			return [
-				` :: ${pointer} == ${object.address} -> if :: alive[${number}] == ${live} :: else -> VIOLATION(double_free) fi; ${held}alive[${number}] = ${freed}`,
-			];
+			const tests = locks.map((cell) => {
+				const name = memory.names[cell] ?? "";
+				return layout.typesafe[number] === 1 ? holdsText(name, this.index, true) : `${name} != 0`;
+			});
+			return [isOne ? tests.join(" || ") : `(${pointer} == ${address} && (${tests.join(" || ")}))`];
 		});
-		return `${this.zero(instruction.pointer)}if :: ${pointer} == 0${choices.join("")} :: else -> VIOLATION(invalid_free) fi`;
+		const held = locked.length === 0 ? "" : `${wrongIf(locked.join(" || "), "lock_misuse")}; `;
+		const alive = isOne ? `alive[${only.number}]` : `alive[owner[(${pointer}) >> 8]]`;
+		const starts = isOne
+			? `${pointer} == ${only.address}`
+			: `${pointer} > 0 && ${pointer} < TOP && (${pointer} & 255) == 0 && begins[(${pointer}) >> 8] != 0`;
+		return `${this.zero(instruction.pointer)}if :: ${pointer} == 0 :: ${starts} -> ${wrongUnless(`${alive} == ${live}`, "double_free")}; ${held}${alive} = ${freed} :: else -> wrong = invalid_free; goto violation fi`;
 	}
 }
 
 const asIs = (name: string) => name;
+
+/** Ends the search where a condition holds, with that kind of violation. */
+export const wrongIf = (condition: string, kind: string) =>
+	`if :: ${condition} -> wrong = ${kind}; goto violation :: else fi`;
+const wrongUnless = (condition: string, kind: string) =>
+	`if :: ${condition} :: else -> wrong = ${kind}; goto violation fi`;

@@ -1,11 +1,19 @@
 /** The steps of one thread as a Promela process: a label for each place where it can stand, an atomic sequence for each step. */
 import { regionAt, stopsOf } from "../memory/compiled/region.ts";
 import { isStop } from "../memory/sc.ts";
-import { deadRegisters } from "../program/liveness.ts";
+import {
+	deadRegisters,
+	liveRegisters,
+	registerDefined,
+	registersOfProperties,
+	successors,
+} from "../program/liveness.ts";
 import type { Instruction, Thread } from "../program/program.ts";
+import { heldOffText, holdsText } from "./locks.ts";
+import { comment } from "./memory.ts";
 import type { ModelContext } from "./promela.ts";
 import { hasReloads } from "./promela.ts";
-import { ended, StatementWriter } from "./statements.ts";
+import { ended, StatementWriter, wrongIf } from "./statements.ts";
 import type { Scope } from "./symbolic.ts";
 
 export class StepText {
@@ -14,6 +22,7 @@ export class StepText {
 	private readonly thread: Thread;
 	private readonly isInit: boolean;
 	private readonly dead: readonly Int32Array[];
+	private readonly live: readonly ReadonlySet<number>[];
 	private readonly scope: Scope;
 	private starts: readonly number[] = [];
 
@@ -24,6 +33,7 @@ export class StepText {
 		this.isInit = index >= context.program.threads.length;
 		this.thread = (this.isInit ? context.program.init : context.program.threads[index]) as Thread;
 		this.dead = this.isInit ? [] : (deadRegisters(context.program)[index] ?? []);
+		this.live = liveRegisters(this.thread, registersOfProperties(context.program)[index] ?? new Set());
 		this.scope = { register: (register) => context.register(index, register) };
 	}
 
@@ -46,7 +56,7 @@ export class StepText {
 	/** Code for `init` that runs the thread's local work before its first stop, with its variables there. */
 	prefix(): { readonly declared: string[]; readonly text: string; readonly after: string[] } {
 		const { context, index } = this;
-		const name = context.names.threads[index];
+		const name = context.names[index];
 		const { entry, instructions } = this.thread;
 		if (this.isCallback) {
 			this.starts = [entry];
@@ -63,12 +73,20 @@ export class StepText {
 				context.isGlobal(index, register) ? context.register(index, register) : `${name}_r${register}`,
 		};
 		const starts = new Set<number>();
-		const writer = new StatementWriter(context, index, this.thread, inside, `${name}_at_`, (pc) => {
-			starts.add(pc);
-			if (pc === ended)
-				return `${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; finished[${index}] = true`;
-			return `${this.clear(pc, inside)}${this.standing(pc)}${start} = ${pc}`;
-		});
+		const writer = new StatementWriter(
+			context,
+			index,
+			this.thread,
+			inside,
+			`${name}_at_`,
+			(pc) => {
+				starts.add(pc);
+				if (pc === ended)
+					return `${this.misuses()}${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; unfinished = unfinished - 1`;
+				return `${this.clear(pc, inside)}${this.standing(pc)}${start} = ${pc}`;
+			},
+			this.needed,
+		);
 		const text = writer.write(entry, false, `${name}_ready`);
 		this.starts = [...starts].sort((one, two) => one - two);
 		return {
@@ -80,7 +98,7 @@ export class StepText {
 
 	/** Statement that starts the process. */
 	run(): string {
-		const name = this.context.names.threads[this.index];
+		const name = this.context.names[this.index];
 		const given = this.handedOver.map((register) => `${name}_r${register}`);
 		if (this.starts.length > 1) given.unshift(`${name}_start`);
 		return `run ${name}(${given.join(", ")});`;
@@ -95,6 +113,7 @@ export class StepText {
 			this.scope,
 			"init_at_",
 			() => "skip",
+			() => true,
 			true,
 		);
 		return writer.write(this.thread.entry, true, "init_ready");
@@ -104,7 +123,7 @@ export class StepText {
 	process(): string {
 		this.prefix();
 		const { context, index, thread } = this;
-		const name = context.names.threads[index];
+		const name = context.names[index];
 		const handed = this.handedOver;
 		const parameters = handed.map((register) => `int ${this.scope.register(register)}`);
 		if (this.starts.length > 1) parameters.unshift("int start");
@@ -128,22 +147,33 @@ export class StepText {
 			this.starts.length > 1
 				? `	if\n${this.starts.map((pc) => `	:: start == ${pc} -> goto ${pc < 0 ? "end_done" : this.labelOf(pc)}\n`).join("")}	fi;\n`
 				: "";
-		const done = this.isCallback ? "" : "end_done:\n	false\n";
-		return `\nproctype ${name}(${parameters.join("; ")}) {\n${locals.join("")}${dispatch}${steps.join("")}${done}}`;
+		const body = `${locals.join("")}${dispatch}${steps.join("")}`;
+		const done = this.isCallback ? "" : "end_done:\n	false;\n";
+		const ending = body.includes("goto ending") ? this.ending() : "";
+		return `\nproctype ${name}(${parameters.join("; ")}) {\n${body}${done}${ends(body, ending)}}`;
 	}
 
 	private step(pc: number, reached: number[]): string {
 		const { context, index, thread } = this;
 		const site = context.program.sites[thread.instructions[pc]?.site ?? -1];
 		const label = this.labelOf(pc);
-		const writer = new StatementWriter(context, index, thread, this.scope, `S${pc}_at_`, (stop) => {
-			if (stop === ended) return `${this.clear(thread.instructions.length, this.scope)}${this.ending()}`;
-			if (!reached.includes(stop)) reached.push(stop);
-			return `${this.clear(stop, this.scope, pc)}${this.standing(stop)}${context.checkState}goto ${this.labelOf(stop)}`;
-		});
+		const writer = new StatementWriter(
+			context,
+			index,
+			thread,
+			this.scope,
+			`S${pc}_at_`,
+			(stop) => {
+				if (stop === ended) return "goto ending";
+				if (!reached.includes(stop)) reached.push(stop);
+				return `${this.clear(stop, this.scope, pc)}${this.standing(stop)}goto ${this.labelOf(stop)}`;
+			},
+			this.needed,
+		);
 		const guards = this.guards(pc);
-		const leaves = thread.instructions[pc]?.kind === "reload" ? `			reloading[${index}] = false;\n` : "";
-		return `${label}:	/* ${(site?.text ?? "").replaceAll("*/", "* /")} */\n	atomic {\n		(${guards}) ->\n${leaves}${writer.write(pc, true)}\n	}\n`;
+		const leaves = thread.instructions[pc]?.kind === "reload" ? `		reloading[${index}] = false;\n` : "";
+		const when = guards === "true" ? "" : `		${guards} ->\n`;
+		return `${label}:	/* ${comment(site?.text ?? "")} */\n	atomic {\n${when}${leaves}${writer.write(pc, true)}\n	}\n`;
 	}
 
 	private labelOf(pc: number): string {
@@ -156,36 +186,59 @@ export class StepText {
 		const { context, index } = this;
 		const guards: string[] = [];
 		if (this.isCallback && pc === this.thread.entry) guards.push(`running[${index}]`);
-		if (context.hasContexts)
-			for (const mate of context.layout.cpuMates[index] ?? [])
-				guards.push(`irq[${mate}] == 0 && preempt[${mate}] == 0 && spin[${mate}] == 0`);
+		for (const mate of context.layout.cpuMates[index] ?? []) guards.push(...heldOffText(context.contexts, mate));
 		const enabled = context.look.enabled(index, pc, (register) => context.register(index, register));
 		if (enabled !== "true") guards.push(enabled);
 		return guards.join(" && ") || "true";
 	}
 
-	/** Clears the registers that no longer matter at a stop, as far as the step may have set them. */
+	private readonly needed = (pc: number, register: number): boolean =>
+		this.context.isGlobal(this.index, register) ||
+		successors(this.thread.instructions[pc] as Instruction).some((next) => this.live[next]?.has(register) === true);
+
+	/** Clears the registers that no longer matter at a stop, as far as the step from `from` may have left something in them. */
 	private clear(pc: number, scope: Scope, from?: number): string {
-		const dead = [...(this.dead[pc] ?? [])];
-		if (from === undefined || (this.isCallback && from === this.thread.entry))
-			return dead.map((register) => `${scope.register(register)} = 0; `).join("");
-		const region = regionAt(this.thread, from, this.context.layout, this.index);
-		const cleared = new Set(this.dead[from] ?? []);
-		for (const inside of region.inside) {
-			const instruction = this.thread.instructions[inside] as Instruction;
-			if ("register" in instruction && instruction.register !== undefined) cleared.delete(instruction.register);
-			if (instruction.kind === "lock" && instruction.try !== undefined) cleared.delete(instruction.try);
-		}
-		return dead.flatMap((register) => (cleared.has(register) ? [] : [`${scope.register(register)} = 0; `])).join("");
+		const dirty = from === undefined ? undefined : this.dirtyAfter(from);
+		const dead = [...(this.dead[pc] ?? [])].filter((register) => dirty?.has(register) !== false);
+		return dead.map((register) => `${scope.register(register)} = 0; `).join("");
 	}
 
+	/** Registers that may be other than 0 after the step from `from`, if nobody clears them. */
+	private dirtyAfter(from: number): ReadonlySet<number> {
+		// The arguments of a callback are there before it starts.
+		const dirty = new Set(
+			this.isCallback && from === this.thread.entry ? this.thread.registers.keys() : this.live[from],
+		);
+		for (const pc of regionAt(this.thread, from, this.context.layout, this.index).inside) {
+			const instruction = this.thread.instructions[pc] as Instruction;
+			const register = instruction.kind === "reload" ? instruction.register : registerDefined(instruction);
+			if (register === undefined) continue;
+			const isDropped = (instruction.kind === "assign" || instruction.kind === "load") && !this.needed(pc, register);
+			if (!isDropped) dirty.add(register);
+		}
+		return dirty;
+	}
+
+	/** What a thread must not leave behind. */
+	private misuses(): string {
+		const { contexts, layout, memory } = this.context;
+		const { index } = this;
+		const left = (["irq", "preempt"] as const).flatMap((name) =>
+			contexts.includes(name) ? [`${name}[${index}] > 0`] : [],
+		);
+		const held = layout.lockCells.map((cell) => holdsText(memory.names[cell] ?? "", index, true));
+		const misuse = [...left, ...held].join(" || ");
+		const open = contexts.includes("rcu") ? `${wrongIf(`rcu[${index}] > 0`, "rcu_reader_left_open")};\n		` : "";
+		return misuse === "" ? open : `${open}${wrongIf(misuse, "lock_misuse")};\n		`;
+	}
+
+	/** Where every way through the thread ends. */
 	private ending(): string {
-		const { context, index } = this;
-		const races = context.program.detectDataRaces
-			? `next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0; `
-			: "";
-		if (!this.isCallback) return `finished[${index}] = true; ${races}${context.checkState}goto end_done`;
-		return `running[${index}] = false; ${races}${context.checkState}goto ${this.labelOf(this.thread.entry)}`;
+		const { context, index, thread } = this;
+		const next = context.program.detectDataRaces ? `next[${index}] = 0; ` : "";
+		const clear = this.clear(thread.instructions.length, this.scope);
+		const rest = this.isCallback ? `running[${index}] = false; goto ${this.labelOf(thread.entry)}` : "goto end_done";
+		return `ending:\n		skip;\n		${this.misuses()}${clear}${next}unfinished = unfinished - 1; ${rest}`;
 	}
 
 	/** Takes note of the access that a thread which stops here is about to make, and of a reload. */
@@ -199,16 +252,28 @@ export class StepText {
 		const isAccess =
 			instruction.kind === "update" ||
 			((instruction.kind === "load" || instruction.kind === "store") && instruction.marking !== "data_race");
-		if (!isAccess) return `${text}next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0; `;
+		if (!isAccess) return `${text}next[${index}] = 0; `;
 		const how =
 			(instruction.kind !== "update" && instruction.marking === "plain" ? 1 : 0) +
 			(instruction.kind === "load" ? 0 : 2);
-		const set = (cell: number, object: number) =>
-			`next_cell[${index}] = ${cell + 1}; next_object[${index}] = ${object}; next_how[${index}] = ${how}`;
-		const { cases } = context.places.resolve(index, instruction.place, this.scope);
-		const [only] = cases;
-		if (only && only.condition === undefined) return `${text}${set(only.cell, only.object)}; `;
-		const chosen = cases.map(({ condition, cell, object }) => ` :: ${condition} -> ${set(cell, object)}`);
-		return `${text}if${chosen.join("")} :: else -> next_cell[${index}] = 0; next_object[${index}] = 0; next_how[${index}] = 0 fi; `;
+		const { at, fits } = context.places.resolve(index, instruction.place, this.scope);
+		const word = typeof at === "number" ? String(4 * at + 4 + how) : `4 * ${at} + ${4 + how}`;
+		if (fits === "false") return `${text}next[${index}] = 0; `;
+		return `${text}next[${index}] = ${fits === "true" ? word : `(${fits} -> ${word} : 0)`}; `;
 	}
+}
+
+/**
+ * Where a process or init, whose body this is, goes in the end. One atomic sequence: who jumps into the middle of one from another
+ * is not interrupted in between.
+ */
+export function ends(body: string, ending = ""): string {
+	const classifies = `${body}${ending}`.includes("goto wrong_pointer");
+	const isWrong = classifies || `${body}${ending}`.includes("goto violation");
+	const parts = [
+		...(ending === "" ? [] : [ending]),
+		...(classifies ? ["wrong_pointer:\n		skip;\n		classify(); goto violation"] : []),
+		...(isWrong ? ["violation:\n		skip;\n		VIOLATION(wrong)"] : []),
+	];
+	return parts.length === 0 ? "" : `	atomic {\n		false;\n${parts.join(";\n")}\n	}\n`;
 }

@@ -35,14 +35,26 @@ const named: Partial<Record<BinaryOperator, string>> = {
 };
 
 /** Macros for what Promela's signed words do not have; `int` is 32 bits wide in SPIN. */
-export const unsignedMacros = `#define SIGN (-2147483647 - 1)
-#define LESS_UNSIGNED(a, b) (((a) ^ SIGN) < ((b) ^ SIGN))
-#define LESS_EQUAL_UNSIGNED(a, b) (((a) ^ SIGN) <= ((b) ^ SIGN))
-#define SHIFT_RIGHT_UNSIGNED(a, n) ((((n) & 31) == 0) -> (a) : (((a) >> ((n) & 31)) & (2147483647 >> (((n) & 31) - 1))))
-#define HALVES(a, b) (((((a) >> 1) & 2147483647) / (b)) << 1)
-#define DIVIDE_UNSIGNED(a, b) (((b) < 0) -> (LESS_UNSIGNED(a, b) -> 0 : 1) : (HALVES(a, b) + (LESS_UNSIGNED((a) - HALVES(a, b) * (b), b) -> 0 : 1)))
-#define REMAINDER_UNSIGNED(a, b) ((a) - DIVIDE_UNSIGNED(a, b) * (b))
-`;
+export const unsignedMacros: Readonly<Record<string, string>> = {
+	REMAINDER_UNSIGNED: "#define REMAINDER_UNSIGNED(a, b) ((a) - DIVIDE_UNSIGNED(a, b) * (b))",
+	DIVIDE_UNSIGNED:
+		"#define DIVIDE_UNSIGNED(a, b) (((b) < 0) -> (LESS_UNSIGNED(a, b) -> 0 : 1) : (HALVES(a, b) + (LESS_UNSIGNED((a) - HALVES(a, b) * (b), b) -> 0 : 1)))",
+	HALVES: "#define HALVES(a, b) (((((a) >> 1) & 2147483647) / (b)) << 1)",
+	SHIFT_RIGHT_UNSIGNED:
+		"#define SHIFT_RIGHT_UNSIGNED(a, n) ((((n) & 31) == 0) -> (a) : (((a) >> ((n) & 31)) & (2147483647 >> (((n) & 31) - 1))))",
+	LESS_EQUAL_UNSIGNED: "#define LESS_EQUAL_UNSIGNED(a, b) (((a) ^ SIGN) <= ((b) ^ SIGN))",
+	LESS_UNSIGNED: "#define LESS_UNSIGNED(a, b) (((a) ^ SIGN) < ((b) ^ SIGN))",
+	SIGN: "#define SIGN (-2147483647 - 1)",
+};
+
+/** Those of the macros, by name, that a text uses; each may use those after it. */
+export function macrosUsed(macros: Readonly<Record<string, string>>, text: string): string[] {
+	const used: string[] = [];
+	for (const [name, macro] of Object.entries(macros))
+		if ([text, ...used].some((each) => each.includes(`${name}(`) || (name === "SIGN" && /\bSIGN\b/.test(each))))
+			used.unshift(macro);
+	return used;
+}
 
 /** A number as Promela reads it. */
 export const number = (value: number): string =>

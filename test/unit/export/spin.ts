@@ -42,10 +42,11 @@ export interface SpinResult {
 	readonly complete: boolean;
 }
 
-const reports = `#define VIOLATION(kind) c_code { printf("violation: %s\\n", #kind); }; assert(false)
-#define LIMIT(kind) c_code { printf("limit: %s\\n", #kind); }; assert(false)
-#define MET(property) c_code { printf("met: %d\\n", property); }
-`;
+/** The verifier prints what mtype names stand for as numbers; the last in the list is 1. */
+function kindOf(model: string, number: number): string | undefined {
+	const names = /^mtype = \{ (.*) \};$/m.exec(model)?.[1]?.split(", ") ?? [];
+	return names.at(-number);
+}
 
 export interface SpinOptions {
 	readonly reduction: boolean;
@@ -57,21 +58,21 @@ export interface SpinOptions {
 export async function spin(model: string, options: SpinOptions): Promise<SpinResult> {
 	const folder = mkdtempSync(join(tmpdir(), "mmscn-spin-"));
 	try {
-		writeFileSync(join(folder, "model.pml"), model.replace(reportMacros, reports));
+		writeFileSync(join(folder, "model.pml"), model.replace(reportMacros, reportMacros.replaceAll("%e", "%d")));
 		const inside = { cwd: folder, maxBuffer: 1 << 26 };
 		const generated = await run("spin", ["-a", "model.pml"], inside);
 		if (/error/i.test(generated.stdout)) throw new Error(generated.stdout);
 		const [command = "gcc", ...flags] = compiler() ?? [];
-		const defines = options.cycles ? ["-DNP", "-DNFAIR=4"] : ["-DSAFETY"];
+		const defines = options.cycles ? ["-DNP", "-DNFAIR=4"] : ["-DSAFETY", "-DPRINTF"];
 		if (!options.reduction || options.cycles) defines.push("-DNOREDUCE");
 		await run(command, [...flags, "-DVECTORSZ=8192", ...defines, "-o", "pan", "pan.c"], inside);
 		const arguments_ = options.cycles ? ["-n", "-l", "-f", "-m200000", "-w16"] : ["-n", "-E", "-m200000", "-w16"];
 		const { stdout } = await run("./pan", arguments_, inside);
-		const found = /^violation: (\w+)$/m.exec(stdout)?.[1];
+		const found = /^violation: (\d+)$/m.exec(stdout)?.[1];
 		return {
-			violation: found,
+			violation: found === undefined ? undefined : kindOf(model, Number(found)),
 			limit: /^limit: \w+$/m.test(stdout),
-			met: new Set([...stdout.matchAll(/^met: (\d+)$/gm)].map(([, index]) => Number(index))),
+			met: new Set([...stdout.matchAll(/^met: property (\d+)$/gm)].map(([, index]) => Number(index))),
 			livelock: options.cycles === true && /non-progress cycle/.test(stdout) && /errors: [1-9]/.test(stdout),
 			states: Number(/(\d+) states, stored/.exec(stdout)?.[1] ?? 0),
 			complete: !/Search not completed|max search depth too small/.test(stdout),
