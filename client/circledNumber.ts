@@ -1,7 +1,7 @@
-/** A step's number as one sign: ① to ⑳, then (21), since few fonts go on. `index` counts from 0, the sign from 1. */
+/** A step's number as one sign: ① to ⑩, then (11), since not every font goes on. `index` counts from 0, the sign from 1. */
 export function circledNumber(index: number): string {
 	const number = index + 1;
-	if (number <= 20) return String.fromCodePoint(0x2460 + number - 1);
+	if (number <= 10) return String.fromCodePoint(0x2460 + number - 1);
 	return `(${number})`;
 }
 

@@ -51,10 +51,12 @@ export class CounterexamplePanel implements vscode.Disposable {
 	private readonly extensionUri: vscode.Uri;
 	private readonly results: ResultsByDocument;
 	private readonly graphs: GraphPictures;
+	private readonly server: LanguageServer;
 
 	constructor(extensionUri: vscode.Uri, results: ResultsByDocument, server: LanguageServer) {
 		this.extensionUri = extensionUri;
 		this.results = results;
+		this.server = server;
 		this.graphs = new GraphPictures(server);
 		this.walks = new Walks(server);
 		this.subscriptions = [
@@ -231,6 +233,17 @@ export class CounterexamplePanel implements vscode.Disposable {
 		else if (state) this.post({ type: "show", state });
 		this.markLine();
 		void this.offerAlternatives();
+		void this.tellRules();
+	}
+
+	/** Tells the view what the rules say that stand at the accesses of the run on show. */
+	private async tellRules(): Promise<void> {
+		const ids = this.standing?.run.why?.rules ?? [];
+		const known = this.posted.get("rules");
+		if (ids.length === 0 || (known?.type === "rules" && ids.every((id) => known.rules.some((one) => one.id === id))))
+			return;
+		const { rules } = await this.server.request("mmscn/rules", { ids }).catch(() => ({ rules: [] }));
+		this.post({ type: "rules", rules });
 	}
 
 	/** Tells the view what could run instead of the selected step, unless it has moved on by then. */
@@ -303,6 +316,8 @@ export class CounterexamplePanel implements vscode.Disposable {
 	private receive(message: FromView): void {
 		switch (message.type) {
 			case "ready":
+				// A page that begins anew knows nothing of what was said to the one before.
+				this.posted.delete("rules");
 				this.draw();
 				break;
 			case "step":

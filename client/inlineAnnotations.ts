@@ -178,8 +178,12 @@ function hover(one: DrawnAnnotation, result: Annotated, trace: Run): vscode.Mark
 		].join("  \n");
 	});
 	if (trace.violation && one.role === "violation") {
-		const rules = trace.violation.rules?.length ? ` Rules broken: ${trace.violation.rules.map(code).join(", ")}.` : "";
+		const rules = trace.violation.rules?.length
+			? ` Rules about it: ${trace.violation.rules.map(code).join(", ")}.`
+			: "";
 		lines.push(`**${spoken(trace.violation.kind)}**: ${plain(trace.violation.message)}.${rules}`);
+		if (trace.violation.meaning) lines.push(`*${plain(trace.violation.meaning)}*`);
+		for (const sentence of trace.why?.story ?? []) lines.push(plain(sentence));
 	}
 	if (one.other) {
 		const { step, location, source } = one.other;

@@ -8,9 +8,9 @@ export type Run = Omit<Trace, "violation"> & { readonly violation?: Violation };
 /** A walk as a run: the counterexample that it has come to, else its steps. */
 export function runOfWalk(walk: Walk): Run {
 	if (walk.trace) return walk.trace;
-	const { schedule, threads, parameters, initial, steps } = walk;
+	const { schedule, threads, parameters, initial, steps, spans } = walk;
 	const contextSwitches = steps.filter((step, index) => index > 0 && step.thread !== steps[index - 1]?.thread).length;
-	return { schedule, contextSwitches, threads, parameters, initial, steps };
+	return { schedule, contextSwitches, threads, parameters, initial, steps, spans };
 }
 
 /** What the view shows: the walk, where there is one, else the counterexample chosen. */

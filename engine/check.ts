@@ -97,13 +97,17 @@ function coverageOfAll(programs: readonly Program[], options: CheckOptions): Cov
 		for (const statement of statementsReached(program, coverage)) {
 			const { file, line, column } = statement.location;
 			const key = `${file}:${line}:${column}`;
-			if (statement.reached || !reached.has(key)) reached.set(key, statement);
+			const known = reached.get(key);
+			if (known === undefined || statement.reached || (known.leftOut && !statement.leftOut))
+				reached.set(key, statement);
 		}
 	}
-	const all = [...reached.values()];
+	const all = [...reached.values()].filter(({ leftOut }) => !leftOut);
+	const leftOut = [...reached.values()].filter((one) => one.leftOut).map(({ location, text }) => ({ location, text }));
 	return {
 		statements: all.length,
 		unreached: all.flatMap(({ location, text, reached }) => (reached ? [] : [{ location, text }])),
+		...(leftOut.length > 0 && { leftOut }),
 	};
 }
 

@@ -9,7 +9,7 @@ import type { Parameters, RacesOfCheck } from "../engine/byHand.ts";
 import type { Era } from "../engine/rules/prose.ts";
 import type { ExecutionGraph } from "../engine/verdict/executionGraph.ts";
 import type { GraphLayout } from "../engine/verdict/graphLayout.ts";
-import type { CheckResult } from "../engine/verdict/verdict.ts";
+import type { CheckResult, Location } from "../engine/verdict/verdict.ts";
 import type { Walk } from "../engine/verdict/walk.ts";
 
 /** A URI of a file of the kernel model has this scheme; its path is the file's path under engine/kernel. */
@@ -64,6 +64,16 @@ export interface KernelVersionInForce {
 /** Formats a counterexample can be written in. `comment` is the ASCII diagram as a C comment. */
 export type TraceFormat = "ascii" | "comment" | "markdown" | "svg" | "mermaid" | "json";
 
+/** What a rule of the kernel model says, and where that is written. */
+export interface RuleText {
+	readonly id: string;
+	readonly statement: string;
+	/** Versions, kernel files and mails, how it is enforced. */
+	readonly facts: readonly string[];
+	/** Where it stands in the kernel model. */
+	readonly location?: Location;
+}
+
 /** An execution graph laid out with the edges of its cycle alone, and with all edges. */
 export interface GraphPicture {
 	readonly cycle: GraphLayout;
@@ -108,6 +118,11 @@ export interface Requests {
 	readonly "mmscn/drawGraphs": {
 		readonly params: { readonly graphs: readonly ExecutionGraph[] };
 		readonly result: { readonly pictures: readonly GraphPicture[] };
+	};
+	/** What rules say, in the order asked for; those that the model does not have are left out. */
+	readonly "mmscn/rules": {
+		readonly params: { readonly ids: readonly string[] };
+		readonly result: { readonly rules: readonly RuleText[] };
 	};
 	/** One counterexample as text. */
 	readonly "mmscn/exportTrace": {

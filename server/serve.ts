@@ -21,6 +21,7 @@ import { kernelVersion } from "./features/kernelVersion.ts";
 import { lastResults } from "./features/lastResults.ts";
 import { references } from "./features/references.ts";
 import { rename } from "./features/rename.ts";
+import { rules as ruleTexts } from "./features/rules.ts";
 import { semanticTokens } from "./features/semanticTokens.ts";
 import { signatureHelp } from "./features/signatureHelp.ts";
 import { watching } from "./features/watching.ts";
@@ -53,6 +54,7 @@ const features: readonly Feature[] = [
 	kernelDocument,
 	kernelVersion,
 	exportTrace,
+	ruleTexts,
 	drawGraphs,
 	watching,
 ];

@@ -15,13 +15,19 @@ interface Properties {
 	readonly step: number;
 	readonly stale: boolean;
 	readonly walk: WalkOnShow | undefined;
+	/** The check asks for the kernel's memory model. */
+	readonly weak: boolean;
 	/** The last that the extension said; about another step, perhaps. */
 	readonly offered: Offered | undefined;
 	readonly post: (message: FromView) => void;
 }
 
+/** Said where a check asks for more than a run by hand can show. */
+const interleavingsOnly =
+	"Runs by hand, and searches from here, are interleavings: what takes weak memory is not among them, although this check asks for the Linux-kernel memory model.";
+
 /** Going on by hand at the selected step: who could run instead, a search from here, the schedule that leads here. */
-export function Branches({ run, step, stale, walk, offered, post }: Properties) {
+export function Branches({ run, step, stale, walk, weak, offered, post }: Properties) {
 	const known = offered?.schedule === run.schedule && offered.step === step ? offered.alternatives : undefined;
 	const taken = run.steps[step];
 	const others = known?.filter(({ schedule, thread }) => thread !== taken?.thread || !leadsTo(run.schedule, schedule));
@@ -63,6 +69,7 @@ export function Branches({ run, step, stale, walk, offered, post }: Properties) 
 							Copy schedule
 						</button>
 					</p>
+					{weak && <p class="none">{interleavingsOnly}</p>}
 				</>
 			)}
 		</section>

@@ -14,10 +14,12 @@ interface Properties {
 	readonly post: (message: FromView) => void;
 	/** What comes after the statement. */
 	readonly children?: ComponentChildren;
+	/** What comes last: about the whole run rather than the step. */
+	readonly after?: ComponentChildren;
 }
 
 /** Where the selected step stands, and what memory looks like after it. */
-export function StepDetails({ trace, step, visible, post, children }: Properties) {
+export function StepDetails({ trace, step, visible, post, children, after }: Properties) {
 	const one = trace.steps[step];
 	if (!one) return <section class="details">{children}</section>;
 	const thread = trace.threads[one.thread];
@@ -62,6 +64,7 @@ export function StepDetails({ trace, step, visible, post, children }: Properties
 					</tbody>
 				</table>
 			)}
+			{after}
 		</section>
 	);
 }

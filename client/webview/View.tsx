@@ -7,9 +7,11 @@ import { Branches, type Offered, WalkBar } from "./Branches.tsx";
 import { Choice } from "./Choice.tsx";
 import { GraphView } from "./GraphView.tsx";
 import { Lanes } from "./Lanes.tsx";
-import type { FromView, GraphState, RacesOnShow, ViewState } from "./messages.ts";
+import type { FromView, GraphState, RacesOnShow, RuleText, ViewState } from "./messages.ts";
+import { rowsRendered } from "./Row.tsx";
 import { StepDetails } from "./StepDetails.tsx";
 import { contextSwitches, visibleSteps } from "./timeline.ts";
+import { Story, WhyNot } from "./Why.tsx";
 
 interface Properties {
 	readonly state: ViewState | undefined;
@@ -18,6 +20,8 @@ interface Properties {
 	readonly showEveryStep: (everyStep: boolean) => void;
 	/** What could run instead of a step, as far as it was asked. */
 	readonly offered: Offered | undefined;
+	/** What the rules say that were asked for last. */
+	readonly rules: readonly RuleText[];
 	readonly changeGraph: (change: Partial<GraphState>) => void;
 }
 
@@ -30,7 +34,7 @@ function announcement(trace: Run, index: number): string {
 }
 
 /** The whole view: which counterexample, the way through it, the lanes, and the details of one step. */
-export function View({ state, post, select, showEveryStep, offered, changeGraph }: Properties) {
+export function View({ state, post, select, showEveryStep, offered, rules, changeGraph }: Properties) {
 	const result = state?.results[state.shown];
 	const trace = state && runOnShow(state);
 	useEffect(() => {
@@ -39,6 +43,7 @@ export function View({ state, post, select, showEveryStep, offered, changeGraph 
 			type: "drawn",
 			step: state.step,
 			rows: document.querySelectorAll("[role=option]").length,
+			rendered: rowsRendered(),
 			lanes: document.querySelectorAll(".lane-name").length,
 			announcement: document.querySelector("[aria-live]")?.textContent ?? "",
 		});
@@ -49,7 +54,7 @@ export function View({ state, post, select, showEveryStep, offered, changeGraph 
 	const visible = visibleSteps(trace, state.everyStep, state.step);
 	return (
 		<div class={state.stale ? "view stale" : "view"}>
-			<Header state={state} result={state.walk ? undefined : result} trace={trace} post={post} />
+			<Header state={state} result={state.walk ? undefined : result} trace={trace} select={select} post={post} />
 			<Steering
 				trace={trace}
 				step={state.step}
@@ -62,8 +67,22 @@ export function View({ state, post, select, showEveryStep, offered, changeGraph 
 			/>
 			<div class="panes">
 				<Lanes trace={trace} step={state.step} visible={visible} select={select} />
-				<StepDetails trace={trace} step={state.step} visible={visible} post={post}>
-					<Branches run={trace} step={state.step} stale={state.stale} walk={state.walk} offered={offered} post={post} />
+				<StepDetails
+					trace={trace}
+					step={state.step}
+					visible={visible}
+					post={post}
+					after={trace.why && <WhyNot trace={trace} why={trace.why} rules={rules} select={select} post={post} />}
+				>
+					<Branches
+						run={trace}
+						step={state.step}
+						stale={state.stale}
+						walk={state.walk}
+						weak={result?.memory === "lkmm"}
+						offered={offered}
+						post={post}
+					/>
 				</StepDetails>
 			</div>
 			<div class="announcement" aria-live="polite">
@@ -77,12 +96,14 @@ function Header({
 	state,
 	result,
 	trace,
+	select,
 	post,
 }: {
 	readonly state: ViewState;
 	/** The result on show; undefined of a run by hand. */
 	readonly result: CheckResult | undefined;
 	readonly trace: Run;
+	readonly select: (step: number) => void;
 	readonly post: (message: FromView) => void;
 }) {
 	const parameters = Object.entries(trace.parameters).map(([name, value]) => `${name} = ${value}`);
@@ -101,13 +122,10 @@ function Header({
 			{violation && (
 				<p class="violation">
 					<strong>{spoken(violation.kind)}</strong> {violation.message}
-					{violation.rules?.map((rule) => (
-						<code key={rule} class="rule">
-							{rule}
-						</code>
-					))}
 				</p>
 			)}
+			{violation?.meaning && <p class="meaning">{violation.meaning}</p>}
+			{trace.why && <Story why={trace.why} select={select} />}
 			<p class="facts">
 				{`${counted(trace.steps.length, "step")}, ${counted(trace.contextSwitches, "context switch", "context switches")}`}
 				{result && (result.memory === "sc" ? ", sequential consistency" : ", Linux-kernel memory model")}

@@ -3,11 +3,12 @@ import { render } from "preact";
 import "./style.css";
 import "./branches.css";
 import "./graph.css";
+import "./why.css";
 import { runOnShow } from "../run.ts";
 import type { Offered } from "./Branches.tsx";
 import { graphForKey } from "./graph.ts";
 import { stepForKey } from "./keys.ts";
-import type { FromView, GraphState, ToView, ViewState } from "./messages.ts";
+import type { FromView, GraphState, RuleText, ToView, ViewState } from "./messages.ts";
 import { visibleSteps } from "./timeline.ts";
 import { View } from "./View.tsx";
 
@@ -21,6 +22,7 @@ const editor = acquireVsCodeApi();
 let state = editor.getState();
 /** Not kept over a reload: the extension says it anew. */
 let offered: Offered | undefined;
+let rules: readonly RuleText[] = [];
 
 function draw(): void {
 	const view = document.getElementById("view");
@@ -32,6 +34,7 @@ function draw(): void {
 				select={select}
 				showEveryStep={showEveryStep}
 				offered={offered}
+				rules={rules}
 				changeGraph={changeGraph}
 			/>,
 			view,
@@ -79,6 +82,9 @@ window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
 	else if (!state) return;
 	else if (data.type === "alternatives") {
 		offered = data;
+		draw();
+	} else if (data.type === "rules") {
+		rules = data.rules;
 		draw();
 	} else if (data.type === "stale") update({ ...state, stale: data.stale });
 	else if (data.type === "select") update({ ...state, step: data.step });

@@ -1,7 +1,9 @@
 /** What the extension and its counterexample view say to each other. */
 import type { CheckResult, FenceFix, Location } from "../../engine/verdict/verdict.ts";
 import type { Alternative, Walk } from "../../engine/verdict/walk.ts";
-import type { GraphPicture, TraceFormat } from "../../server/protocol.ts";
+import type { GraphPicture, RuleText, TraceFormat } from "../../server/protocol.ts";
+
+export type { RuleText };
 
 /** Everything the view shows. It is kept across a reload of the window, and given back to the extension then. */
 export interface ViewState {
@@ -69,7 +71,9 @@ export type ToView =
 			readonly schedule: string;
 			readonly step: number;
 			readonly alternatives: readonly Alternative[];
-	  };
+	  }
+	/** What rules of the kernel model say. */
+	| { readonly type: "rules"; readonly rules: readonly RuleText[] };
 
 export type FromView =
 	| { readonly type: "ready" }
@@ -98,6 +102,8 @@ export type FromView =
 			readonly type: "drawn";
 			readonly step: number;
 			readonly rows: number;
+			/** Rows that were rendered for it; the others stayed as they were. */
+			readonly rendered?: number;
 			readonly lanes: number;
 			readonly announcement: string;
 	  };

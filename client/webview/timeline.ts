@@ -1,46 +1,24 @@
 /** What the picture of a counterexample is made of, read off its trace: nothing here is found out anew. */
-import type { Change, Value } from "../../engine/verdict/verdict.ts";
+import type { Change, TraceSpan, Value } from "../../engine/verdict/verdict.ts";
 import { decisiveSteps } from "../annotations.ts";
 import type { Run } from "../run.ts";
 
-/** Something that a thread holds over a stretch of time: a lock, an RCU reader, interrupts off. */
-export interface Span {
-	readonly thread: number;
-	/** As the trace names it: "folio (folio lock)". */
-	readonly label: string;
-	/** First step after which it is held. */
-	readonly from: number;
-	/** The step that ends it; the number of steps when it is held to the end. */
-	readonly to: number;
+/** A span of the trace with its place beside others. */
+export interface Span extends TraceSpan {
 	/** Column of the span beside others of its thread that overlap it, from 0. */
 	readonly column: number;
 }
 
 /** Every span of the trace, by thread, then by start. */
 export function spansOf(trace: Run): Span[] {
-	return trace.threads.flatMap((_, thread) => {
-		const open = new Map<string, { from: number; column: number }>();
-		const spans: Span[] = [];
-		const close = (label: string, to: number) => {
-			const begun = open.get(label);
-			if (!begun) return;
-			spans.push({ thread, label, ...begun, to });
-			open.delete(label);
-		};
-		for (const [index, step] of trace.steps.entries()) {
-			if (step.thread !== thread) continue;
-			for (const label of [...open.keys()]) if (!step.held.includes(label)) close(label, index);
-			for (const label of step.held) {
-				if (open.has(label)) continue;
-				const taken = new Set([...open.values()].map(({ column }) => column));
-				let column = 0;
-				while (taken.has(column)) column++;
-				open.set(label, { from: index, column });
-			}
-		}
-		for (const label of [...open.keys()]) close(label, trace.steps.length);
-		return spans.sort((a, b) => a.from - b.from || a.column - b.column);
-	});
+	const placed: Span[] = [];
+	for (const span of trace.spans ?? []) {
+		const taken = placed.filter((one) => one.thread === span.thread && one.to > span.from).map(({ column }) => column);
+		let column = 0;
+		while (taken.includes(column)) column++;
+		placed.push({ ...span, column });
+	}
+	return placed;
 }
 
 /** Whether a step is the end of the grace period that a callback waited for: its thread's first step, which touches nothing. */

@@ -299,6 +299,8 @@ export interface Thread {
 export interface Property {
 	readonly property: "always" | "finally" | "exists" | "never";
 	readonly text: string;
+	/** What its author says about it: the doc comment, white space folded. */
+	readonly meaning?: string;
 	readonly location: Location;
 	/** A glued, loop-free graph over shared memory and threads' registers (`thread.variable`), ending in `end`; register 0 is the result. */
 	readonly code: Thread;

@@ -69,22 +69,33 @@ export interface ReachedStatement {
 	readonly location: Location;
 	readonly text: string;
 	readonly reached: boolean;
+	/** The parameters leave it out: nothing of it is in the program. */
+	readonly leftOut: boolean;
 }
 
-/** The threads' own statements that have something to execute, in the order of the program. */
+/** What steers, and is settled by the parameters: its statements are what is left out. */
+const steers = /^(if|while|for|switch|do|return|goto)\b/;
+
+/** The threads' own statements that have something to execute, in the order of the program; then those that the parameters leave out. */
 export function statementsReached(program: Program, coverage: Coverage): ReachedStatement[] {
-	const statements = new Map<string, { location: Location; text: string; reached: boolean }>();
+	const statements = new Map<string, { location: Location; text: string; reached: boolean; leftOut: boolean }>();
+	const keyOf = ({ file, line, column }: Location) => `${file}:${line}:${column}`;
 	const threads = program.init ? [...program.threads, program.init] : program.threads;
 	threads.forEach((thread, index) => {
 		thread.instructions.forEach((instruction, pc) => {
 			const statement = program.sites[instruction.site]?.statement;
 			if (!statement || instruction.kind === "end") return;
 			const { location, text } = statement;
-			const key = `${location.file}:${location.line}:${location.column}`;
-			const known = statements.get(key) ?? { location, text, reached: false };
+			const known = statements.get(keyOf(location)) ?? { location, text, reached: false, leftOut: false };
 			if (coverage[index]?.[pc]) known.reached = true;
-			statements.set(key, known);
+			statements.set(keyOf(location), known);
 		});
 	});
+	for (const { statement } of program.sites) {
+		// Without a call or an access it may have been folded into others, and run with them.
+		if (!statement || steers.test(statement.text) || !/\w\s*\(|->/.test(statement.text)) continue;
+		const key = keyOf(statement.location);
+		if (!statements.has(key)) statements.set(key, { ...statement, reached: false, leftOut: true });
+	}
 	return [...statements.values()];
 }

@@ -202,9 +202,9 @@ function body(result: CheckResult, options: AsciiOptions): string[] {
 	const diagram = asciiDiagram(trace, options);
 	lines.push("", ...diagram, ...(diagram.length > 0 ? [""] : []));
 	lines.push(...wrapProse(ascii(sentence(trace.violation.message)), width));
-	const rules = trace.violation.rules ?? [];
-	if (rules.length > 0)
-		lines.push(...wrapProse(`Rule${rules.length > 1 ? "s" : ""} broken: ${rules.join(", ")}.`, width));
+	const { meaning, rules = [] } = trace.violation;
+	if (meaning !== undefined) lines.push(...wrapProse(ascii(sentence(meaning)), width));
+	if (rules.length > 0) lines.push(...wrapProse(`Rules about it: ${rules.join(", ")}.`, width));
 	lines.push("", `Schedule: ${trace.schedule === "" ? '""' : trace.schedule}`);
 	return lines;
 }

@@ -98,6 +98,33 @@ function contextBoundaries(steps: readonly TraceStep[]): number[] {
 }
 
 /**
+ * Where the thread that breaks a property counted something up or down, and went by the count later on: of an object that the
+ * property names. No other thread need touch the count for it to tell the story.
+ */
+export function ownCounts({
+	steps,
+	violation,
+}: Pick<Trace, "steps" | "violation">): { raised: number; read: number }[] {
+	if (violation.kind !== "invariant") return [];
+	const thread = steps.find(({ role }) => role === "violation")?.thread;
+	return steps.flatMap((step, read) => {
+		if (step.thread !== thread) return [];
+		return mergedAccesses(step).flatMap(({ kind, object, readsFrom: raised }) => {
+			const from = raised === undefined ? undefined : steps[raised];
+			if (raised === undefined || kind !== "read" || from?.thread !== thread || !named(violation.message, object))
+				return [];
+			return from && mergedAccesses(from).some((one) => one.kind === "update" && one.object === object)
+				? [{ raised, read }]
+				: [];
+		});
+	});
+}
+
+/** Whether a text speaks of an object. */
+const named = (text: string, object: string) =>
+	(text.match(/[\w.]+/g) ?? []).some((word) => word === object || word.startsWith(`${object}.`));
+
+/**
  * Indices of the decisive steps: the racing pair, accesses of different threads that conflict, ends of lifetimes, RCU
  * readers, interrupts and grace periods, and whatever the machine did that the source does not say.
  */
@@ -107,6 +134,7 @@ export function decisiveSteps(trace: Trace): ReadonlySet<number> {
 	if (violation.kind === "invariant") {
 		for (const index of changesOfMentioned(steps, trace.threads, violation.message)) decisive.add(index);
 	}
+	for (const { raised, read } of ownCounts(trace)) decisive.add(raised).add(read);
 	const byPlace = new Map<string, Seen[]>();
 	for (const [index, step] of steps.entries()) {
 		if (step.role !== undefined || step.note !== undefined) decisive.add(index);

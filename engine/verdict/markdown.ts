@@ -1,7 +1,7 @@
 /** The counterexample as GitHub-flavoured Markdown: a sentence, a table with a column per CPU, the schedule. */
 import { graphDiagram } from "./graphAscii.ts";
 import type { Lane } from "./lanes.ts";
-import { type TimelineRow, timeline } from "./timeline.ts";
+import { stepNumbers, type TimelineRow, timeline } from "./timeline.ts";
 import type { CheckResult } from "./verdict.ts";
 import { headline, parameterWords, sentence } from "./words.ts";
 
@@ -35,9 +35,9 @@ function table(lanes: readonly Lane[], rows: readonly TimelineRow[]): string[] {
 	return [
 		`| | ${lanes.map((lane) => escaped(`${lane.title}: ${lane.names.join(", ")}`)).join(" | ")} |`,
 		`|--:|${lanes.map(() => ":--").join("|")}|`,
-		...rows.map((row, index) => {
+		...rows.map((row) => {
 			const cells = lanes.map((_, lane) => (lane === row.lane ? cell(row) : ""));
-			return `| ${index + 1} | ${cells.join(" | ")} |`;
+			return `| ${stepNumbers(row.steps)} | ${cells.join(" | ")} |`;
 		}),
 	];
 }
@@ -55,12 +55,17 @@ export function renderMarkdown(
 		return `${lines.join("\n").trimEnd()}\n`;
 	}
 	lines.push(escaped(sentence(trace.violation.message)));
+	const { meaning } = trace.violation;
+	if (meaning !== undefined) lines.push(escaped(sentence(meaning)));
 	const rules = trace.violation.rules ?? [];
-	if (rules.length > 0) lines.push(`Rule${rules.length > 1 ? "s" : ""} broken: ${rules.map(escaped).join(", ")}.`);
+	if (rules.length > 0) lines.push(`Rules about it: ${rules.map(escaped).join(", ")}.`);
 	const parameters = parameterWords(trace.parameters);
 	if (parameters !== "") lines.push(`With ${code(parameters)}.`);
 	const { lanes, rows } = timeline(trace, options);
 	if (lanes.length > 0) lines.push("", ...table(lanes, rows));
+	const { story = [], exclusion = "" } = trace.why ?? {};
+	const told = [...story, ...(exclusion === "" ? [] : [exclusion])];
+	if (told.length > 0) lines.push("", ...told.map((one) => `- ${escaped(one)}`));
 	lines.push("", `Schedule: ${code(trace.schedule)}`);
 	return `${lines.join("\n")}\n`;
 }

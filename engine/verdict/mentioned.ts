@@ -16,7 +16,7 @@ function names(text: string, place: string): boolean {
 export function deedOnMentioned(step: TraceStep, thread: string, text: string): string | undefined {
 	const change = step.changes.find((one) => names(text, placeName(one.object, one.field)));
 	if (change !== undefined) return `writes ${placeName(change.object, change.field)}`;
-	const local = step.locals.find((one) => names(text, `${thread}.${one.name}`));
+	const local = step.locals.find((one) => !one.inner && names(text, `${thread}.${one.name}`));
 	return local === undefined ? undefined : `${local.name} = ${local.value.text}`;
 }
 

@@ -5,7 +5,17 @@ import { Machine, type Observer, type Outcome } from "../memory/sc.ts";
 import type { Display, Program, Site } from "../program/program.ts";
 import type { ScheduledStep } from "../search/schedule.ts";
 import { ValueDisplay } from "./display.ts";
-import type { AccessRecord, Change, InitialValue, Location, TraceStep, TraceThread, Value } from "./verdict.ts";
+import { spansHeld } from "./spans.ts";
+import type {
+	AccessRecord,
+	Change,
+	InitialValue,
+	LocalValue,
+	Location,
+	TraceSpan,
+	TraceStep,
+	TraceThread,
+} from "./verdict.ts";
 
 interface StepRecord {
 	instructions: { thread: number; pc: number }[];
@@ -14,6 +24,8 @@ interface StepRecord {
 	reads: Map<number, number>;
 	/** Last value that a register got; it may be cleared by the end of the step when nobody needs it any more. */
 	registers: Map<number, number>;
+	/** "takes folio (folio lock)", by the place of the lock. */
+	readonly locks: Map<string, string>;
 	note?: string;
 }
 
@@ -30,6 +42,9 @@ export class Recorder {
 	readonly writtenBy = new Map<number, number>();
 	/** Step that last ended each object's life. */
 	readonly freedBy = new Map<number, number>();
+	/** Grace periods and IPIs, as far as they have come: `to` is -1 while one is under way. */
+	private readonly waits: { kind: "grace_period" | "ipi"; thread: number; period: number; from: number; to: number }[] =
+		[];
 	private readonly display: ValueDisplay;
 	private initialValues: readonly InitialValue[] = [];
 
@@ -49,6 +64,16 @@ export class Recorder {
 		return this.program.threads.map(({ name, cpu, kind, location }) => ({ name, cpu, kind, location }));
 	}
 
+	/** What was held and waited for, and from when to when. */
+	get spans(): readonly TraceSpan[] {
+		const end = this.steps.length;
+		const labels = { grace_period: "grace period", ipi: "IPI in flight" } as const;
+		const waits = this.waits.map(({ kind, thread, from, to }): TraceSpan => {
+			return { kind, thread, label: labels[kind], from, to: to < 0 ? end : to };
+		});
+		return [...spansHeld(this.steps), ...waits].sort((a, b) => a.thread - b.thread || a.from - b.from);
+	}
+
 	/** Runs init and the threads' local prefixes. */
 	start(choices: readonly number[]): Outcome {
 		const outcome = this.machine.start(this.words, choices);
@@ -59,7 +84,13 @@ export class Recorder {
 	/** Takes a step and writes it down; one that is disabled or hits a limit leaves everything as it was. */
 	step(step: ScheduledStep): Outcome {
 		const before = Int32Array.from(this.words);
-		const record: StepRecord = { instructions: [], accesses: [], reads: new Map(), registers: new Map() };
+		const record: StepRecord = {
+			instructions: [],
+			accesses: [],
+			reads: new Map(),
+			registers: new Map(),
+			locks: new Map(),
+		};
 		const outcome = this.machine.step(this.words, step.thread, step.choices, this.observer(record, step.thread));
 		if (outcome.kind === "disabled" || outcome.kind === "limit") this.words.set(before);
 		else this.push(step.thread, before, record);
@@ -100,7 +131,12 @@ export class Recorder {
 				access("write", cell, after);
 				this.writtenBy.set(cell, this.steps.length);
 			},
-			lock: (cell, taken) => access(taken ? "lock" : "unlock", cell, this.words[cell] as number),
+			lock: (cell, taken) => {
+				access(taken ? "lock" : "unlock", cell, this.words[cell] as number);
+				const at = program.cells[cell];
+				const object = program.objects[at?.object ?? -1]?.name ?? "?";
+				record.locks.set(placeOf(object, at?.field ?? ""), `${taken ? "takes" : "releases"} ${this.lockName(cell)}`);
+			},
 			queue: () => {
 				record.note = "waits in the queue: no new readers";
 			},
@@ -123,6 +159,7 @@ export class Recorder {
 		const site = this.siteOf(thread, first?.pc ?? 0);
 		const changes = this.changes(before);
 		this.rules.push(site.rules);
+		this.follow(thread, record);
 		this.steps.push({
 			thread,
 			cpu: this.program.threads[thread]?.cpu ?? 0,
@@ -137,6 +174,31 @@ export class Recorder {
 			...(record.note ? { note: record.note } : {}),
 			held: this.held(thread),
 		});
+	}
+
+	/** What begins or ends with this step although no thread holds it. */
+	private follow(thread: number, record: StepRecord): void {
+		const now = this.steps.length;
+		const owner = this.program.threads[thread];
+		for (const { pc } of record.instructions) {
+			const instruction = owner?.instructions[pc];
+			if (instruction?.kind === "grace_period_begin" || instruction?.kind === "call_rcu")
+				this.waits.push({ kind: "grace_period", thread, period: instruction.gracePeriod, from: now, to: -1 });
+			else if (instruction?.kind === "grace_period_end") {
+				const begun = this.waits.findLast((one) => one.period === instruction.gracePeriod && one.to < 0);
+				if (begun) begun.to = now;
+			} else if (instruction?.kind === "irqs_disabled_on") {
+				// It is sent as soon as the thread has nothing else to do; the step is its answer.
+				const sent = this.steps.findLastIndex((step) => step.thread === thread);
+				this.waits.push({ kind: "ipi", thread, period: -1, from: Math.max(0, sent), to: now });
+			}
+		}
+	}
+
+	/** "folio (folio lock)". */
+	private lockName(cell: number): string {
+		const at = this.program.cells[cell];
+		return `${this.program.objects[at?.object ?? 0]?.name} (${at?.lock?.name})`;
 	}
 
 	private changes(before: Int32Array): Change[] {
@@ -164,7 +226,7 @@ export class Recorder {
 		return changes;
 	}
 
-	private locals(thread: number, wordsBefore: Int32Array, record: StepRecord): { name: string; value: Value }[] {
+	private locals(thread: number, wordsBefore: Int32Array, record: StepRecord): LocalValue[] {
 		const owner = this.program.threads[thread];
 		// A value that was loaded or copied is shown as what it was loaded from: flags by name, pointers with their tags.
 		const displays = new Map<number, Display>();
@@ -183,24 +245,28 @@ export class Recorder {
 			if (display) displays.set(instruction.register, display);
 		}
 		const before = (this.machine.layout.threads[thread] as number) + registersWord;
-		const locals: { name: string; value: Value }[] = [];
+		const spokenOf = this.program.properties
+			.flatMap(({ variables }) => variables)
+			.filter((one) => one.thread === thread)
+			.map(({ of }) => of);
+		const locals: LocalValue[] = [];
 		for (const [register, display] of displays) {
 			const name = owner?.registers[register]?.name;
 			const value = record.registers.get(register);
 			if (name === undefined || value === undefined || wordsBefore[before + register] === value) continue;
-			locals.push({ name, value: this.display.value(value, display) });
+			const inner = !spokenOf.includes(register) && spokenOf.some((other) => owner?.registers[other]?.name === name);
+			locals.push({ name, value: this.display.value(value, display), ...(inner && { inner: true as const }) });
 		}
 		return locals;
 	}
 
 	private held(thread: number): string[] {
-		const { program, words, machine } = this;
+		const { words, machine } = this;
 		const base = machine.layout.threads[thread] as number;
 		const held: string[] = [];
 		for (const cell of machine.layout.lockCells) {
 			const word = words[cell] as number;
-			const at = program.cells[cell];
-			const name = `${program.objects[at?.object ?? 0]?.name} (${at?.lock?.name})`;
+			const name = this.lockName(cell);
 			if (holdsExclusive(word, thread)) held.push(name);
 			else if (holdsShared(word, thread)) held.push(`${name}, shared`);
 		}
@@ -234,16 +300,24 @@ export class Recorder {
 
 const nowhere: Location = { file: "", line: 1, column: 1, endLine: 1, endColumn: 1 };
 
+const placeOf = (object: string, field: string) => `${object}\0${field}`;
+
+/** What a step did, in words. Of a lock only that it is taken or released: the words that say so are its own affair. */
 function effectOf(record: StepRecord, changes: readonly Change[]): string {
-	const parts: string[] = [];
+	const { locks } = record;
 	const name = (object: string, field: string) => (field ? `${object}.${field}` : object);
+	const parts: string[] = [...new Set(locks.values())];
+	const ofLock = ({ object, field }: { readonly object: string; readonly field: string }) =>
+		// Of a bit lock, the word that the bit is in is part of the lock.
+		locks.size > 0 && (locks.has(placeOf(object, field)) || record.accesses.every((one) => one.object === object));
+	const others = changes.filter((change) => !ofLock(change));
 	for (const access of record.accesses) {
 		if (access.kind === "read") {
 			const overwritten = changes.some((change) => change.object === access.object && change.field === access.field);
 			if (!overwritten) parts.push(`reads ${name(access.object, access.field)} = ${access.value?.text ?? "?"}`);
 		}
 	}
-	for (const change of changes) {
+	for (const change of others) {
 		if (
 			change.field === "" &&
 			(change.after.text === "freed" || change.before.text === "unallocated" || change.before.text === "freed")
@@ -257,7 +331,8 @@ function effectOf(record: StepRecord, changes: readonly Change[]): string {
 		const silent =
 			access.kind === "write" &&
 			!changes.some((change) => change.object === access.object && change.field === access.field);
-		if (silent) parts.push(`writes ${name(access.object, access.field)} = ${access.value?.text ?? "?"} again`);
+		if (silent && !ofLock(access))
+			parts.push(`writes ${name(access.object, access.field)} = ${access.value?.text ?? "?"} again`);
 	}
 	return parts.join("; ");
 }

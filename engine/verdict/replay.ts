@@ -9,6 +9,7 @@ import { describeFault, describeWaiting } from "./message.ts";
 import { Recorder } from "./recorder.ts";
 import { deadlockedOr, type StateFault } from "./terminal.ts";
 import type { InitialValue, PendingStatement, Trace, TraceStep, Violation } from "./verdict.ts";
+import { whyOf } from "./why.ts";
 
 /** Why a schedule does not fit a program, and how far it did. */
 export interface ReplayFailure {
@@ -133,6 +134,7 @@ class Replay {
 			...(object === undefined ? {} : { object: this.program.objects[object]?.name ?? "?" }),
 			...(cell ? { field: cell.field } : {}),
 			...(rules.length > 0 ? { rules } : {}),
+			...(property?.meaning === undefined ? {} : { meaning: property.meaning }),
 			...(earlier !== undefined && earlier < last ? { pair: [earlier, last] as const } : {}),
 		};
 		const trace: Trace = {
@@ -147,7 +149,9 @@ class Replay {
 			...(pending.length > 0 ? { pending } : {}),
 			violation,
 		};
-		return { ...trace, decisive: [...decisiveSteps(trace)].sort((a, b) => a - b) };
+		const decisive = [...decisiveSteps(trace)].sort((a, b) => a - b);
+		const told = { ...trace, decisive, spans: this.recorder.spans };
+		return { ...told, why: whyOf(told, this.recorder.rules) };
 	}
 
 	/** Where the threads of a deadlock or a data race stand; the statement that fails, where it comes after the last access. */

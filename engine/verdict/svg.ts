@@ -3,8 +3,9 @@
  * a write to the read that saw it. No script, no font, no file beside it; light and dark by the viewer's own setting.
  */
 import { renderGraphSvg } from "./graphSvg.ts";
-import { type Timeline, type TimelineRow, timeline } from "./timeline.ts";
-import type { CheckResult, Trace } from "./verdict.ts";
+import { spansHeld } from "./spans.ts";
+import { stepNumbers, type Timeline, type TimelineRow, timeline } from "./timeline.ts";
+import type { CheckResult, Trace, TraceSpan } from "./verdict.ts";
 import { headline, parameterWords, placeName, sentence } from "./words.ts";
 import { wrapProse, wrapStatement } from "./wrap.ts";
 
@@ -38,6 +39,7 @@ const style = `
 	.violation { fill: #ffebe9; stroke: #a40e26; stroke-width: 1.5; }
 	.earlier { fill: #fff8c5; stroke: #9a6700; stroke-dasharray: 5 3; stroke-width: 1.5; }
 	.held { fill: #0969da; fill-opacity: 0.75; }
+	.wait { fill: none; stroke: #8250df; stroke-width: 1.5; stroke-dasharray: 3 2; }
 	.reads { stroke: #1a7f37; stroke-width: 1.5; fill: none; }
 	.pair { stroke: #a40e26; stroke-width: 1.5; fill: none; stroke-dasharray: 6 3; }
 	.tip { fill: #1a7f37; }
@@ -50,6 +52,7 @@ const style = `
 		.violation { fill: #3d1418; stroke: #ff9492; }
 		.earlier { fill: #332a06; stroke: #e3b341; }
 		.held { fill: #58a6ff; }
+		.wait { stroke: #d2a8ff; }
 		.reads { stroke: #56d364; }
 		.pair { stroke: #ff9492; }
 		.tip { fill: #56d364; }
@@ -85,17 +88,19 @@ interface Page {
 	readonly placed: readonly Placed[];
 	/** Left edge and width of each lane. */
 	readonly lanes: readonly { readonly left: number; readonly width: number }[];
+	readonly spans: readonly Span[];
 	readonly rowsTop: number;
 	readonly rowsBottom: number;
 	readonly width: number;
 }
 
-/** What one thread holds over a stretch of rows: a lock, an RCU reader, interrupts off. */
+/** A span of the trace over a stretch of rows. */
 interface Span {
 	readonly lane: number;
+	readonly kind: TraceSpan["kind"];
 	readonly what: string;
 	readonly first: number;
-	last: number;
+	readonly last: number;
 }
 
 function place(trace: Trace, full: boolean, top: number, widthMin: number): Page {
@@ -107,7 +112,8 @@ function place(trace: Trace, full: boolean, top: number, widthMin: number): Page
 		return Math.min(laneCharactersMax, Math.max(laneCharactersMin, head, ...longest));
 	});
 	let left = margin + numberWidth;
-	const heldWidths = [...table.lanes.keys()].map((lane) => heldWidth(trace, table, lane));
+	const spans = spansOfRows(trace, table, full);
+	const heldWidths = [...table.lanes.keys()].map((lane) => spansWidth(spans, lane));
 	const lanes = characters.map((count, index) => {
 		const lane = { left, width: count * characterWidth + 28 + (heldWidths[index] ?? 0) };
 		left += lane.width + laneGap;
@@ -129,6 +135,7 @@ function place(trace: Trace, full: boolean, top: number, widthMin: number): Page
 		table,
 		placed,
 		lanes,
+		spans,
 		rowsTop,
 		rowsBottom: y + rowPadding,
 		width: Math.max(left - laneGap + margin, widthMin),
@@ -136,50 +143,41 @@ function place(trace: Trace, full: boolean, top: number, widthMin: number): Page
 }
 
 /** Room for the spans of a lane and the name of the longest one. */
-function heldWidth(trace: Trace, table: Timeline, lane: number): number {
-	const here = table.rows
-		.filter((row) => row.lane === lane)
-		.flatMap((row) => row.steps.flatMap((step) => trace.steps[step] ?? []));
-	const most = here.reduce((count, step) => Math.max(count, step.held.length), 0);
-	const longest = here.flatMap((step) => step.held).reduce((length, what) => Math.max(length, what.length), 0);
+function spansWidth(spans: readonly Span[], lane: number): number {
+	const here = spans.filter((span) => span.lane === lane);
+	const most = here.reduce((count, one) => Math.max(count, here.filter((other) => beside(one, other)).length), 0);
+	const longest = here.reduce((length, { what }) => Math.max(length, what.length), 0);
 	return most * (spanWidth + 3) + longest * labelCharacterWidth;
 }
 
-function heldSpans(trace: Trace, page: Page, full: boolean): Span[] {
+const beside = (one: Span, other: Span) => one.first <= other.last && other.first <= one.last;
+
+/** The spans of the trace that a row shows something of, by rows. */
+function spansOfRows(trace: Trace, { rows }: Timeline, full: boolean): Span[] {
 	const rowOfStep = new Map<number, number>();
-	for (const [index, { row }] of page.placed.entries()) for (const step of row.steps) rowOfStep.set(step, index);
-	const spans: Span[] = [];
-	const open = new Map<string, Span>();
-	for (const [index, step] of trace.steps.entries()) {
-		const at = rowOfStep.get(index);
-		const lane = at === undefined ? undefined : page.placed[at]?.row.lane;
-		if (at === undefined || lane === undefined) continue;
-		for (const what of step.held) {
-			const name = `${step.thread}\0${what}`;
-			const span = open.get(name);
-			if (span !== undefined) span.last = Math.max(span.last, at);
-			else {
-				const begun = { lane, what, first: at, last: at };
-				open.set(name, begun);
-				spans.push(begun);
-			}
-		}
-		for (const [name, span] of open) {
-			if (!name.startsWith(`${step.thread}\0`) || step.held.includes(span.what)) continue;
-			span.last = Math.max(span.last, at);
-			open.delete(name);
-		}
-	}
-	// What is still held at the end was held while the others ran.
-	for (const span of open.values()) span.last = page.placed.length - 1;
-	// Every spinlock turns preemption off; that is worth showing only where it kept somebody else from something.
-	const beside = (span: Span) => page.placed.slice(span.first, span.last + 1).some((one) => one.row.lane !== span.lane);
-	return spans.filter((span) => full || !/^(preemption|interrupts) off$/.test(span.what) || beside(span));
+	for (const [index, row] of rows.entries()) for (const step of row.steps) rowOfStep.set(step, index);
+	const shown = [...rowOfStep.keys()].sort((a, b) => a - b);
+	return (trace.spans ?? spansHeld(trace.steps)).flatMap(({ kind, thread, label, from, to }): Span[] => {
+		const within = shown.filter((step) => step >= from && step <= to);
+		const own = within.find((step) => trace.steps[step]?.thread === thread);
+		const rowsWithin = within.map((step) => rowOfStep.get(step) ?? 0);
+		const lane = own === undefined ? undefined : rows[rowOfStep.get(own) ?? -1]?.lane;
+		if (lane === undefined) return [];
+		// What is still held at the end was held while the others ran.
+		const last = to >= trace.steps.length ? rows.length - 1 : Math.max(...rowsWithin);
+		const span = { lane, kind, what: label, first: Math.min(...rowsWithin), last };
+		// Every spinlock turns preemption off; that is worth showing only where it kept somebody else from something.
+		const apart = rows.slice(span.first, span.last + 1).some((row) => row.lane !== lane);
+		return full || apart || !/^(preempt|irq)$/.test(kind) ? [span] : [];
+	});
 }
 
-function drawSpans(trace: Trace, page: Page, full: boolean): string[] {
+/** Nobody holds it: something is under way. */
+const isWait = (kind: TraceSpan["kind"]) => kind === "grace_period" || kind === "ipi";
+
+function drawSpans(page: Page): string[] {
 	const busy = new Map<number, Span[]>();
-	return heldSpans(trace, page, full).flatMap((span) => {
+	return page.spans.flatMap((span) => {
 		const there = busy.get(span.lane) ?? [];
 		busy.set(span.lane, there);
 		const column = there.filter((one) => one.last >= span.first && one.first <= span.last).length;
@@ -194,14 +192,14 @@ function drawSpans(trace: Trace, page: Page, full: boolean): string[] {
 		const top = first.top + 2;
 		const height = last.top + last.height - 4 - first.top;
 		return [
-			`<g><title>${escaped(`held: ${span.what}`)}</title>`,
-			`<rect class="held" x="${rounded(x)}" y="${rounded(top)}" width="${spanWidth}" height="${rounded(height)}" rx="3"/>`,
+			`<g><title>${escaped(isWait(span.kind) ? span.what : `held: ${span.what}`)}</title>`,
+			`<rect class="${isWait(span.kind) ? "wait" : "held"}" x="${rounded(x)}" y="${rounded(top)}" width="${spanWidth}" height="${rounded(height)}" rx="3"/>`,
 			`<text class="label" text-anchor="end" x="${rounded(x - 3)}" y="${rounded(top + 9 + below * labelLineHeight)}">${escaped(span.what)}</text></g>`,
 		];
 	});
 }
 
-function drawRow(page: Page, placed: Placed, number: number): string[] {
+function drawRow(page: Page, placed: Placed): string[] {
 	const { row } = placed;
 	const lane = page.lanes[row.lane];
 	if (lane === undefined) return [];
@@ -213,7 +211,7 @@ function drawRow(page: Page, placed: Placed, number: number): string[] {
 	}
 	const x = lane.left + 10 + row.depth * indentWidth;
 	let y = placed.top + rowPadding + 13;
-	found.push(text("number", margin, y, String(number)));
+	found.push(text("number", margin, y, stepNumbers(row.steps)));
 	for (const line of placed.lines) {
 		found.push(
 			text(
@@ -290,8 +288,12 @@ export function renderSvg(result: CheckResult, options: { readonly full?: boolea
 	if (trace !== undefined) {
 		const parameters = parameterWords(trace.parameters);
 		const rules = trace.violation.rules ?? [];
-		const message = sentence(trace.violation.message) + (rules.length > 0 ? ` Broken: ${rules.join(", ")}.` : "");
+		const message =
+			sentence(trace.violation.message) + (rules.length > 0 ? ` Rules about it: ${rules.join(", ")}.` : "");
 		for (const one of wrapProse(message, titleCharacters)) line("prose", one);
+		for (const one of trace.violation.meaning ? wrapProse(trace.violation.meaning, titleCharacters) : [])
+			line("prose", one);
+		for (const said of trace.why?.story ?? []) for (const one of wrapProse(said, titleCharacters)) line("prose", one);
 		if (parameters !== "") line("prose", `With ${parameters}.`);
 	}
 	if (trace === undefined && result.violation !== undefined) line("prose", sentence(result.violation.message));
@@ -325,8 +327,8 @@ export function renderSvg(result: CheckResult, options: { readonly full?: boolea
 				);
 			}
 		}
-		for (const [index, one] of page.placed.entries()) found.push(...drawRow(page, one, index + 1));
-		found.push(...drawSpans(trace, page, options.full === true), ...drawArrows(trace, page));
+		for (const one of page.placed) found.push(...drawRow(page, one));
+		found.push(...drawSpans(page), ...drawArrows(trace, page));
 		found.push(text("label", margin, page.rowsBottom + lineHeight, `Schedule: ${trace.schedule}`));
 	}
 	found.push("</svg>");

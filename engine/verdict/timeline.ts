@@ -29,6 +29,13 @@ export interface TimelineRow {
 	readonly steps: readonly number[];
 }
 
+/** Which steps a row stands for, counted from 1 as everything that speaks of steps does: "12", "12–19"; "" for what is pending. */
+export function stepNumbers(steps: readonly number[]): string {
+	const [first, last] = [steps[0], steps.at(-1)];
+	if (first === undefined || last === undefined) return "";
+	return first === last ? `${first + 1}` : `${first + 1}–${last + 1}`;
+}
+
 export interface Timeline {
 	readonly lanes: readonly Lane[];
 	readonly rows: readonly TimelineRow[];

@@ -60,8 +60,10 @@ export interface Violation {
 	/** The object that suffered, by its name in the scenario; absent where there is none (a deadlock). */
 	readonly object?: string;
 	readonly field?: string;
-	/** Identifiers of rules of the kernel model that the racing access breaks ("M6"). */
+	/** Identifiers of rules of the kernel model that stand at what the racing accesses touch ("M6"). Not each of them is broken. */
 	readonly rules?: readonly string[];
+	/** Of a property: what its author says about it, in his doc comment. */
+	readonly meaning?: string;
 	/** Indices into `trace.steps`: the earlier and the later half of the racing pair, where there is a pair. */
 	readonly pair?: readonly [number, number];
 }
@@ -99,6 +101,14 @@ export interface AccessRecord {
 	readonly readsFrom?: number;
 }
 
+/** A new value of a variable that only one thread has. */
+export interface LocalValue {
+	readonly name: string;
+	readonly value: Value;
+	/** It is a function's, and has the name of one of the thread's own that a property speaks of. */
+	readonly inner?: true;
+}
+
 export interface TraceStep {
 	readonly thread: number;
 	readonly cpu: number;
@@ -115,7 +125,7 @@ export interface TraceStep {
 	readonly accesses: readonly AccessRecord[];
 	readonly changes: readonly Change[];
 	/** Thread-locals that changed, by their name in the source. */
-	readonly locals: readonly { readonly name: string; readonly value: Value }[];
+	readonly locals: readonly LocalValue[];
 	/** Remark of the machine, not of the source: "the compiler reloads folio->mapping". */
 	readonly note?: string;
 	/** Locks held by this thread after the step ("folio (folio lock)"), readers, irq state. */
@@ -145,6 +155,42 @@ export interface TraceThread {
 	readonly location: Location;
 }
 
+/** Something that lasts from one step to another: what a thread holds, what it waits for. */
+export interface TraceSpan {
+	/** `grace_period`: from synchronize_rcu() or call_rcu() to its end. `ipi`: sent to other CPUs, and not yet taken by all. */
+	readonly kind: "lock" | "rcu" | "irq" | "preempt" | "grace_period" | "ipi";
+	/** Whose it is; of a grace period, the thread that asked for it. */
+	readonly thread: number;
+	/** "folio (folio lock)", "RCU reader", "grace period". */
+	readonly label: string;
+	/** The step that begins it. */
+	readonly from: number;
+	/** The step that ends it; the number of steps where the trace ends before. */
+	readonly to: number;
+}
+
+/** What a thread held when it took a step that matters to the race. */
+export interface AccessHeld {
+	/** Index into `steps`. */
+	readonly step: number;
+	/** "reads folio.mapping = → inode.i_data". */
+	readonly what: string;
+	/** As in `TraceStep.held`, while the access was made. */
+	readonly held: readonly string[];
+}
+
+/** Why nothing prevented what went wrong, as far as the steps tell. */
+export interface Why {
+	/** What the threads relied on and what became of it, a sentence each, in the order of the steps. Steps count from 1 in it. */
+	readonly story: readonly string[];
+	/** The accesses that raced, in order. */
+	readonly accesses: readonly AccessHeld[];
+	/** A sentence about what of that excludes each other: "No lock is held at both." */
+	readonly exclusion: string;
+	/** Rules of the kernel model that stand at what these accesses touch: "M6". Not each of them is broken. */
+	readonly rules: readonly string[];
+}
+
 export interface InitialValue {
 	readonly object: string;
 	readonly field: string;
@@ -164,6 +210,9 @@ export interface Trace {
 	readonly pending?: readonly PendingStatement[];
 	/** Indices of the steps that tell the race, in order; a picture may leave out the others. */
 	readonly decisive?: readonly number[];
+	/** By thread, then by the step that begins them. */
+	readonly spans?: readonly TraceSpan[];
+	readonly why?: Why;
 	readonly violation: Violation;
 }
 
@@ -229,6 +278,8 @@ export interface Verdict {
 export interface Coverage {
 	readonly statements: number;
 	readonly unreached: readonly { readonly location: Location; readonly text: string }[];
+	/** Statements that the check's parameters leave out: they are not among `statements`. Absent where there are none. */
+	readonly leftOut?: readonly { readonly location: Location; readonly text: string }[];
 }
 
 /** A verdict under another memory model, for comparison. */

@@ -7,7 +7,7 @@ import { formatSchedule, parseSchedule, type Schedule, type ScheduledStep } from
 import { forEachStep } from "../search/successors.ts";
 import { Recorder } from "./recorder.ts";
 import { isTrace, replay } from "./replay.ts";
-import type { Frame, InitialValue, Location, Trace, TraceStep, TraceThread } from "./verdict.ts";
+import type { Frame, InitialValue, Location, Trace, TraceSpan, TraceStep, TraceThread } from "./verdict.ts";
 
 /** One step that could be taken next. */
 export interface Alternative {
@@ -32,6 +32,7 @@ export interface Walk {
 	readonly parameters: Readonly<Record<string, string>>;
 	readonly initial: readonly InitialValue[];
 	readonly steps: readonly TraceStep[];
+	readonly spans: readonly TraceSpan[];
 	/** What can be done next; empty at the end. */
 	readonly alternatives: readonly Alternative[];
 	/** The counterexample, where the walk has come to a violation. */
@@ -71,6 +72,7 @@ export function walk(program: Program, text: string): Walk | string {
 		parameters: program.parameters,
 		initial: recorder.initial,
 		steps: recorder.steps,
+		spans: recorder.spans,
 		alternatives: ended ? [] : alternatives(recorder, fitted),
 		...(isTrace(replayed) ? { trace: replayed } : {}),
 		...(misfit === undefined ? {} : { misfit }),

@@ -1,17 +1,26 @@
-// Pictures from the real editor. `node test/host/screenshots.mjs [--readme]`
+// Pictures from the real editor. `node test/host/screenshots.mjs [--readme | --seeds]`
 //
-// Without --readme: every view in light, dark and high-contrast themes, into .vscode-test/screenshots/, to be looked at.
-// With it: the pictures of README and walkthrough, into docs/images/.
-import { mkdirSync } from "node:fs";
+// Plain: every view in light, dark and high-contrast themes, into .vscode-test/screenshots/, to be looked at.
+// --seeds: the first race of each scenario in scenarios/seeds, likewise.
+// --readme: the pictures of README and walkthrough, into docs/images/.
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { install, leftovers, root } from "./installation.mjs";
 import { workbenchUrl } from "./server.mjs";
 import { chooseTheme, openWorkbench } from "./workbench.mjs";
 
-const { values } = parseArgs({ options: { readme: { type: "boolean" } } });
+const { values } = parseArgs({ options: { readme: { type: "boolean" }, seeds: { type: "boolean" } } });
 const themes = ["Light Modern", "Dark Modern", "Dark High Contrast", "Light High Contrast"];
 const seed = "scenarios/seeds/compaction_vs_truncation.mmscn";
+/** The check of each seed that has the race of the mail. */
+const seedChecks = {
+	compaction_vs_truncation: "rfc_v11",
+	do_page_mkwrite: "test_before_lock",
+	gup_fast_longterm_pin: "v7_reloaded",
+	gup_fast_vs_thp_collapse: "v5_19_broadcast",
+	page_anon_exclusive: "v5_17",
+};
 const waitMilliseconds = 60_000;
 /** Hover and scroll come to rest within this time. */
 const restMilliseconds = 800;
@@ -101,6 +110,38 @@ async function toLookAt() {
 	console.log(`Pictures are in ${out}`);
 }
 
+/** Goes to the line that has a text. */
+async function goToText(page, path, text) {
+	const lines = readFileSync(join(root, path), "utf8").split("\n");
+	await goToLine(page, lines.findIndex((line) => line.includes(text)) + 1);
+}
+
+/** The race of the mail of each seed, in a window high enough for all of it. */
+async function ofSeeds() {
+	const out = join(leftovers, "screenshots", "seeds");
+	mkdirSync(out, { recursive: true });
+	await withWorkbench({ width: 1680, height: 1500 }, async (workbench) => {
+		const { page } = workbench;
+		await open(workbench, seed);
+		await lenses(page).first().waitFor();
+		await chooseTheme(page, "Light Modern");
+		for (const [name, check] of Object.entries(seedChecks)) {
+			const path = join("scenarios", "seeds", `${name}.mmscn`);
+			await open(workbench, path);
+			await goToText(page, path, `check ${check} `);
+			await lenses(page).first().waitFor();
+			await page.keyboard.press("F1");
+			await page.locator(".quick-input-widget input[type=text]").first().fill(">mmscn: Explore Interleavings");
+			await page.keyboard.press("Enter");
+			await view(page).locator(".lane-name, .lane-title").first().waitFor({ timeout: waitMilliseconds });
+			await page.mouse.move(5, 500);
+			await page.waitForTimeout(restMilliseconds);
+			await page.screenshot({ path: join(out, `${name}.png`) });
+		}
+	});
+	console.log(`Pictures are in ${out}`);
+}
+
 async function forReadme() {
 	const out = join(root, "docs", "images");
 	mkdirSync(out, { recursive: true });
@@ -122,4 +163,4 @@ async function forReadme() {
 }
 
 install();
-await (values.readme ? forReadme() : toLookAt());
+await (values.readme ? forReadme() : values.seeds ? ofSeeds() : toLookAt());

@@ -27,10 +27,16 @@ export function lowerProperty(
 	return {
 		property: property.property,
 		text: context.sources.text(context.file, property.condition),
+		...meaningOf(property),
 		location: context.sources.location(context.file, property),
 		code: t.finish(property.property, "thread", property),
 		variables,
 	};
+}
+
+function meaningOf({ doc }: PropertyMember): Pick<Property, "meaning"> {
+	const meaning = doc?.text.replace(/\s+/g, " ").trim() ?? "";
+	return meaning === "" ? {} : { meaning };
 }
 
 /** Gives each `thread.variable` in the condition a register of the property's own. */

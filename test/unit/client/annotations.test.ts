@@ -68,8 +68,8 @@ describe("inline annotations", () => {
 });
 
 describe("circled numbers", () => {
-	it("run from one to twenty, then go on in brackets", () => {
-		assert.deepEqual([0, 19, 20, 50].map(circledNumber), ["①", "⑳", "(21)", "(51)"]);
+	it("run from one to ten, then go on in brackets", () => {
+		assert.deepEqual([0, 9, 10, 50].map(circledNumber), ["①", "⑩", "(11)", "(51)"]);
 	});
 	it("are cut in the middle when there are many", () => {
 		assert.equal(circledNumbers([0, 1, 2, 3]), "①②③④");

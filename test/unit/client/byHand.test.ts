@@ -80,6 +80,7 @@ describe("a run by hand", () => {
 		parameters: {},
 		initial: trace.initial,
 		steps: trace.steps.slice(0, 3).map(({ role: _role, ...step }) => step),
+		spans: [],
 		alternatives: [],
 	};
 	it("is drawn although nothing is wrong", () => {

@@ -10,6 +10,7 @@ import {
 	touchedBy,
 	visibleSteps,
 } from "../../../client/webview/timeline.ts";
+import { spansHeld } from "../../../engine/verdict/spans.ts";
 import { trace } from "./counterexample.ts";
 
 const all = [...trace.steps.keys()];
@@ -30,16 +31,18 @@ describe("the timeline of a counterexample", () => {
 	});
 
 	it("finds how long locks are held", () => {
-		assert.deepEqual(spansOf(trace), [{ thread: 1, label: "folio (folio lock)", from: 2, to: 4, column: 0 }]);
+		assert.deepEqual(spansOf({ ...trace, spans: spansHeld(trace.steps) }), [
+			{ kind: "lock", thread: 1, label: "folio (folio lock)", from: 2, to: 4, column: 0 },
+		]);
 	});
 
 	it("puts overlapping spans side by side, and ends at the trace's end what nobody releases", () => {
 		const held = [["a"], ["a", "b"], ["b"], ["b", "c"]];
 		const steps = held.map((names) => ({ ...(trace.steps[0] ?? assert.fail()), thread: 0, held: names }));
-		assert.deepEqual(spansOf({ ...trace, steps }), [
-			{ thread: 0, label: "a", from: 0, to: 2, column: 0 },
-			{ thread: 0, label: "b", from: 1, to: 4, column: 1 },
-			{ thread: 0, label: "c", from: 3, to: 4, column: 0 },
+		assert.deepEqual(spansOf({ ...trace, steps, spans: spansHeld(steps) }), [
+			{ kind: "lock", thread: 0, label: "a", from: 0, to: 2, column: 0 },
+			{ kind: "lock", thread: 0, label: "b", from: 1, to: 4, column: 1 },
+			{ kind: "lock", thread: 0, label: "c", from: 3, to: 4, column: 0 },
 		]);
 	});
 

@@ -48,7 +48,7 @@ mapping_unmovable(mapping)
 		assert.equal(text.match(/\/\*|\*\//g)?.length, 2);
 		assert.ok(lines.every((line) => line.length <= diagramColumns));
 		assert.ok(text.includes(" * compaction_vs_truncation, check unlocked: use after free\n * with locked = false\n"));
-		assert.ok(text.includes(" * compaction reads inode.i_data.flags after inode was freed.\n * Rule broken: M6.\n"));
+		assert.ok(text.includes(" * compaction reads inode.i_data.flags after inode was freed.\n * Rules about it: M6.\n"));
 		assert.ok(text.includes(" * Schedule: 001111111220\n"));
 	});
 
