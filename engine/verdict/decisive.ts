@@ -99,7 +99,7 @@ function contextBoundaries(steps: readonly TraceStep[]): number[] {
 
 /**
  * Where the thread that breaks a property counted something up or down, and went by the count later on: of an object that the
- * property names. No other thread need touch the count for it to tell the story.
+ * property names, while another thread ran in between. That one need not touch the count for it to tell the story.
  */
 export function ownCounts({
 	steps,
@@ -113,7 +113,8 @@ export function ownCounts({
 			const from = raised === undefined ? undefined : steps[raised];
 			if (raised === undefined || kind !== "read" || from?.thread !== thread || !named(violation.message, object))
 				return [];
-			return from && mergedAccesses(from).some((one) => one.kind === "update" && one.object === object)
+			const alone = steps.slice(raised, read).every((one) => one.thread === thread);
+			return !alone && mergedAccesses(from).some((one) => one.kind === "update" && one.object === object)
 				? [{ raised, read }]
 				: [];
 		});
