@@ -61,3 +61,15 @@ export const sharedHolders = (word: number): number[] => {
 	for (let thread = 0; thread < lockThreadsMax; thread++) if (holdsShared(word, thread)) holders.push(thread);
 	return holders;
 };
+
+/** Threads that hold the lock shared, as a bit mask. */
+export const sharedHolderMask = (word: number): number => word >>> holderBits;
+
+/** The word with each holder under another number: `numbers[thread]`. */
+export function renamedHolders(word: number, numbers: Uint8Array): number {
+	const holder = exclusiveHolder(word);
+	let renamed = (word & writerWaits) | (holder < 0 ? 0 : (numbers[holder] as number) + 1);
+	for (let rest = sharedHolderMask(word), thread = 0; rest !== 0; rest >>>= 1, thread++)
+		if ((rest & 1) !== 0) renamed |= sharedBit(numbers[thread] as number);
+	return renamed;
+}

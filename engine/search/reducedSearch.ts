@@ -16,6 +16,7 @@ import { NumberList } from "./rowTable.ts";
 import type { Schedule, ScheduledStep } from "./schedule.ts";
 import { StateTable } from "./stateTable.ts";
 import { forEachStart } from "./successors.ts";
+import { type Symmetry, symmetryOf } from "./symmetry/symmetry.ts";
 
 /** Steps after which the search asks itself whether it is worth going on. */
 export const trialSteps = 20_000;
@@ -53,6 +54,9 @@ export class ReducedSearch {
 	private readonly judge: Judge;
 	private readonly table: StateTable;
 	private readonly ample: AmpleSets;
+	private readonly symmetry: Symmetry | undefined;
+	/** From this state on all threads' steps are taken, because ample sets proved to leave out too little. */
+	private allFrom = Number.POSITIVE_INFINITY;
 	private readonly home: Int32Array;
 	/** For each state, the one that it was reached from; -1 for those where the search starts. */
 	private readonly parents = new NumberList();
@@ -77,6 +81,8 @@ export class ReducedSearch {
 	/** Threads that stepped since the state that is being expanded, and what the first step chose: the others had no choice. */
 	private readonly trail: number[] = [];
 	private trailChoices: readonly number[] = [];
+	/** Whether the state that was added last stands for another one. */
+	private renumbered = false;
 	/** Whether a path that was found is being gone again. */
 	private retracing = false;
 	private readonly weigh = (): Weight => ({
@@ -92,6 +98,7 @@ export class ReducedSearch {
 		this.judge = new Judge(stepper.machine, options.wanted, (thread) => stepper.nextCell(thread));
 		this.table = new StateTable(stepper);
 		this.ample = new AmpleSets(stepper);
+		this.symmetry = symmetryOf(stepper.machine, this.ample.values);
 		this.home = new Int32Array(stepper.words.length);
 	}
 
@@ -116,8 +123,11 @@ export class ReducedSearch {
 		const keepsEdges = this.ample.backEdges.any;
 		for (; this.expanded < table.size && !this.ended; this.expanded++) {
 			if (this.isHopeless()) {
-				this.watch.remove(this.weigh);
-				return undefined;
+				if (!this.symmetry) {
+					this.watch.remove(this.weigh);
+					return undefined;
+				}
+				this.allFrom = this.expanded;
 			}
 			this.state = this.expanded;
 			this.expand((child) => {
@@ -208,7 +218,7 @@ export class ReducedSearch {
 		}
 		const choices = record.arityCount > 0 ? record.choices.slice(0, record.choiceCount) : undefined;
 		const arities = record.arityCount > 0 ? record.arities.slice(0, record.arityCount) : undefined;
-		const goesOn = !this.limit && this.judged() && this.runOn() && visit(table.addNear(this.home));
+		const goesOn = !this.limit && this.judged() && this.runOn() && visit(this.add());
 		stepper.base.set(this.home);
 		stepper.words.set(this.home);
 		if (choices) record.choices.set(choices);
@@ -216,6 +226,14 @@ export class ReducedSearch {
 		record.choiceCount = choices?.length ?? 0;
 		record.arityCount = arities?.length ?? 0;
 		return goesOn;
+	}
+
+	/** Adds the state in the stepper's words, or the one that stands for it. Its number as the table gives it. */
+	private add(): number {
+		const { symmetry, stepper } = this;
+		this.renumbered = symmetry?.sort(stepper.words) ?? false;
+		if (symmetry && this.renumbered) this.lastChosen = renumbered(this.lastChosen, symmetry.numbers);
+		return this.table.addNear(this.home);
 	}
 
 	/** Takes note of what is wrong with the state in the stepper's words although it need not be the last. False ends the search. */
@@ -233,7 +251,7 @@ export class ReducedSearch {
 		const { stepper } = this;
 		for (;;) {
 			stepper.base.set(stepper.words);
-			const chosen = this.ample.choose();
+			const chosen = this.state < this.allFrom ? this.ample.choose() : 0;
 			this.lastChosen = chosen;
 			this.count(chosen);
 			// One thread exactly.
@@ -261,25 +279,43 @@ export class ReducedSearch {
 
 	private scheduleOf(ending: Ending): Schedule {
 		if (ending.initial) return { initial: ending.initial, steps: [] };
-		let steps = ending.steps;
-		let state = ending.state;
+		const path = [ending.state];
+		for (let state = this.parents.at(ending.state); state >= 0; state = this.parents.at(state)) path.unshift(state);
+		// By which number a thread of the state that was kept goes in the execution that is told.
+		let names = Uint8Array.from({ length: this.stepper.machine.program.threads.length + 1 }, (_, thread) => thread);
+		const named = (steps: readonly ScheduledStep[]) =>
+			steps.map(({ thread, choices }) => ({ thread: names[thread] as number, choices }));
+		const steps: ScheduledStep[] = [];
 		this.retracing = true;
-		for (let parent = this.parents.at(state); parent >= 0; parent = this.parents.at(state)) {
-			steps = [...this.stepsBetween(parent, state), ...steps];
-			state = parent;
+		for (let index = 1; index < path.length; index++) {
+			const between = this.stepsBetween(path[index - 1] as number, path[index] as number);
+			steps.push(...named(between.steps));
+			if (between.numbers) {
+				const before = names;
+				names = names.slice();
+				for (const [thread, number] of between.numbers.entries()) names[number] = before[thread] as number;
+			}
 		}
 		this.retracing = false;
-		return { initial: this.initialChoices.get(state) ?? [], steps };
+		steps.push(...named(ending.steps));
+		return { initial: this.initialChoices.get(path[0] as number) ?? [], steps };
 	}
 
-	private stepsBetween(parent: number, child: number): readonly ScheduledStep[] {
+	/** Steps from a state to another, and the numbers by which threads go afterwards, if by others. */
+	private stepsBetween(
+		parent: number,
+		child: number,
+	): { readonly steps: readonly ScheduledStep[]; readonly numbers: Uint8Array | undefined } {
 		let steps: readonly ScheduledStep[] = [];
+		let numbers: Uint8Array | undefined;
 		this.state = parent;
 		this.expand((reached) => {
-			if (~reached === child) steps = this.steps();
-			return ~reached !== child;
+			if (~reached !== child) return true;
+			steps = this.steps();
+			numbers = this.renumbered ? this.symmetry?.numbers.slice() : undefined;
+			return false;
 		});
-		return steps;
+		return { steps, numbers };
 	}
 
 	/** Takes note of a violation. False ends the search. */
@@ -292,4 +328,12 @@ export class ReducedSearch {
 		this.found = ending;
 		return false;
 	}
+}
+
+/** A set of threads, as a bit mask, under the numbers by which they go afterwards. */
+function renumbered(set: number, numbers: Uint8Array): number {
+	let after = 0;
+	for (let rest = set, thread = 0; rest !== 0; rest >>>= 1, thread++)
+		if ((rest & 1) !== 0) after |= 1 << (numbers[thread] as number);
+	return after;
 }

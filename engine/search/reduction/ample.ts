@@ -8,6 +8,7 @@ import { type Stepper, stepDisabled, stepStopped } from "../../memory/stepper.ts
 import { BackEdges } from "./backEdges.ts";
 import { Dependence, type HeldLocks, type Stand } from "./dependence.ts";
 import { unite } from "./footprints.ts";
+import type { ValueAnalysis } from "./values.ts";
 
 export class AmpleSets {
 	readonly backEdges: BackEdges;
@@ -43,6 +44,11 @@ export class AmpleSets {
 				registers.push((layout.threads[variable.thread] as number) + registersWord + variable.of);
 		});
 		this.visibleWords = [...footprints.wordsOf(visible), ...registers];
+	}
+
+	/** What registers and cells may hold, as far as it is known. */
+	get values(): ValueAnalysis {
+		return this.dependence.footprints.values;
 	}
 
 	/**

@@ -53,7 +53,9 @@ export class Footprints {
 		this.values = new ValueAnalysis(program, layout);
 		this.locksAreStoredTo = this.findStoresToLocks();
 		this.instructions = program.threads.map((thread, index) =>
-			thread.instructions.map((instruction) => this.ofInstruction(index, instruction)),
+			thread.instructions.map((instruction, pc) =>
+				this.values.reaches(index, pc) ? this.ofInstruction(index, instruction) : this.empty(),
+			),
 		);
 	}
 
@@ -140,7 +142,8 @@ export class Footprints {
 			for (const mate of this.layout.cpuMates[at.thread] ?? []) put(future.reads, this.context(mate));
 			const instruction = this.program.threads[at.thread]?.instructions[at.pc];
 			if (!instruction || this.isBarred(at.thread, instruction, held)) continue;
-			for (const next of successors(instruction)) work.push({ thread: at.thread, pc: next });
+			for (const next of successors(instruction))
+				if (this.values.reaches(at.thread, next)) work.push({ thread: at.thread, pc: next });
 			if (instruction.kind === "call_rcu")
 				work.push({ thread: instruction.thread, pc: this.program.threads[instruction.thread]?.entry ?? 0 });
 		}
@@ -170,7 +173,8 @@ export class Footprints {
 		const locks = new Set(this.layout.lockCells);
 		return this.program.threads.some((thread, index) =>
 			thread.instructions.some(
-				(instruction) =>
+				(instruction, pc) =>
+					this.values.reaches(index, pc) &&
 					(instruction.kind === "store" || instruction.kind === "update") &&
 					this.values.target(index, instruction.place).cells.some((cell) => locks.has(cell)),
 			),

@@ -3,9 +3,10 @@
  * for pointers this is Andersen's, 1994). It errs on the side of too many: what it says a place cannot be, it cannot be.
  */
 import { resolve } from "../../memory/access.ts";
-import { DivisionByZero, evaluateBinary } from "../../memory/expression.ts";
+import { DivisionByZero, evaluate, evaluateBinary } from "../../memory/expression.ts";
 import { type Layout, live } from "../../memory/layout.ts";
 import { updated } from "../../memory/sc.ts";
+import { registersOfProperties, successors } from "../../program/liveness.ts";
 import {
 	type BinaryOperator,
 	type Expression,
@@ -15,12 +16,15 @@ import {
 	type Program,
 	type Thread,
 } from "../../program/program.ts";
+import { Webs } from "./webs.ts";
 
 /** A set of words; undefined: it may be any. */
 export type Values = ReadonlySet<number> | undefined;
 
 /** Words in a set before it is taken for "any". */
-export const valuesMax = 48;
+export const valuesMax = 128;
+/** Rounds in which a set may grow before it is taken for "any": a counter grows in each. */
+const growthRoundsMax = 12;
 
 /** What a place may be. */
 export interface Target {
@@ -44,18 +48,23 @@ const comparisons: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
 class Growing {
 	any = false;
 	readonly values = new Set<number>([0]);
+	private lastRound = -1;
+	private rounds = 0;
 
 	get now(): Values {
 		return this.any ? undefined : this.values;
 	}
 
 	/** Whether it grew. */
-	add(values: Values): boolean {
+	add(values: Values, round: number): boolean {
 		if (this.any) return false;
 		const before = this.values.size;
 		if (values) for (const value of values) this.values.add(value);
-		if (!values || this.values.size > valuesMax) this.any = true;
-		return this.any || this.values.size > before;
+		if (values && this.values.size === before) return false;
+		if (round !== this.lastRound) this.rounds++;
+		this.lastRound = round;
+		if (!values || this.values.size > valuesMax || this.rounds > growthRoundsMax) this.any = true;
+		return true;
 	}
 }
 
@@ -63,11 +72,17 @@ export class ValueAnalysis {
 	private readonly program: Program;
 	private readonly layout: Layout;
 	/** Threads, then init, then the code of properties. */
-	private readonly codes: readonly Thread[];
-	private readonly registers: readonly (readonly Growing[])[];
+	readonly codes: readonly Thread[];
+	/** Of each code. */
+	readonly webs: readonly Webs[];
+	/** By code and variable, see webs.ts. */
+	private readonly variables: readonly (readonly Growing[])[];
 	private readonly cells: readonly Growing[];
+	/** By code and program counter: 1 where some execution may come, as far as values say. */
+	private readonly reached: readonly Uint8Array[];
 	private readonly alive: Int32Array;
 	private changed = true;
+	private round = 0;
 
 	constructor(program: Program, layout: Layout) {
 		this.program = program;
@@ -77,22 +92,98 @@ export class ValueAnalysis {
 			...(program.init ? [program.init] : []),
 			...program.properties.map((property) => property.code),
 		];
-		this.registers = this.codes.map((code) => code.registers.map(() => new Growing()));
+		const kept = registersOfProperties(program);
+		this.webs = this.codes.map((code, index) => new Webs(code, kept[index] ?? new Set([0])));
+		this.variables = this.webs.map((webs) => Array.from({ length: webs.count }, () => new Growing()));
 		this.cells = program.cells.map((cell) => {
 			const values = new Growing();
-			values.add(new Set([cell.initial]));
+			values.add(new Set([cell.initial]), this.round);
 			// Who holds a lock is not followed.
-			if (cell.lock) values.add(undefined);
+			if (cell.lock) values.add(undefined, this.round);
 			return values;
 		});
 		this.alive = new Int32Array(layout.words).fill(live, layout.lifetimes, layout.lifetimes + program.objects.length);
+		this.reached = this.codes.map((code) => new Uint8Array(code.instructions.length));
+		this.codes.forEach((code, index) => {
+			// Callbacks begin where they are queued.
+			if (code.kind !== "callback") this.reach(index, code.entry);
+		});
 		while (this.changed) {
 			this.changed = false;
+			this.round++;
 			this.codes.forEach((code, index) => {
-				for (const instruction of code.instructions) this.flow(index, instruction);
+				code.instructions.forEach((instruction, pc) => {
+					if (!this.reaches(index, pc)) return;
+					this.flow(index, instruction, pc);
+					this.goOn(index, instruction, pc);
+				});
 			});
 			this.flowIntoProperties();
 		}
+	}
+
+	/** Whether some execution may come to an instruction of one of the codes. */
+	reaches(code: number, pc: number): boolean {
+		return this.reached[code]?.[pc] === 1;
+	}
+
+	private reach(code: number, pc: number): void {
+		const of = this.reached[code];
+		if (!of || of[pc] === 1) return;
+		of[pc] = 1;
+		this.changed = true;
+	}
+
+	/** Whether an expression may be 0, or may be anything else. */
+	private mayBe(code: number, expression: Expression, zero: boolean): boolean {
+		const values = this.values(code, expression);
+		if (!values) return true;
+		for (const value of values) if ((value === 0) === zero) return true;
+		return false;
+	}
+
+	/** Reaches what may follow an instruction. */
+	private goOn(code: number, instruction: Instruction, pc: number): void {
+		switch (instruction.kind) {
+			case "check":
+			case "await":
+				if (this.mayBe(code, instruction.condition, false)) this.reach(code, instruction.next);
+				return;
+			case "branch": {
+				const { then, otherwise, condition } = instruction;
+				if (this.mayBe(code, condition, false)) this.reach(code, then);
+				if (this.mayBe(code, condition, true)) this.reach(code, otherwise);
+				this.refine(code, condition, pc);
+				return;
+			}
+			case "call_rcu":
+				this.reach(instruction.thread, this.codes[instruction.thread]?.entry ?? 0);
+				break;
+			default:
+		}
+		for (const next of successors(instruction)) this.reach(code, next);
+	}
+
+	/** Either side of a branch on one register keeps the values that lead there. */
+	private refine(code: number, condition: Expression, pc: number): void {
+		const webs = this.webs[code] as Webs;
+		const branch = webs.branchAt(pc);
+		if (!branch) return;
+		const { register } = branch;
+		const values = this.valuesOfVariable(code, webs.readAt(pc, register));
+		const row = new Int32Array(register + 1);
+		const holds = (value: number) => {
+			row[register] = value;
+			try {
+				return evaluate(condition, row, 0) !== 0;
+			} catch (error) {
+				if (error instanceof DivisionByZero) return undefined;
+				throw error;
+			}
+		};
+		const those = (wanted: boolean) => values && new Set([...values].filter((value) => holds(value) === wanted));
+		this.add(code, branch.then, those(true));
+		this.add(code, branch.otherwise, those(false));
 	}
 
 	/** Index of a property's code among the codes of `target` and `values`. */
@@ -106,7 +197,7 @@ export class ValueAnalysis {
 			case "constant":
 				return new Set([expression.value]);
 			case "register":
-				return this.registers[code]?.[expression.register]?.now;
+				return this.valuesOf(code, expression);
 			case "unary": {
 				if (expression.operator === "not") return booleans;
 				const operand = this.values(code, expression.operand);
@@ -165,44 +256,47 @@ export class ValueAnalysis {
 		return { cells: [...cells], objects: [...objects] };
 	}
 
-	private set(code: number, register: number | undefined, values: Values): void {
-		if (register !== undefined && this.registers[code]?.[register]?.add(values)) this.changed = true;
+	private valuesOf(code: number, expression: Extract<Expression, { op: "register" }>): Values {
+		const webs = this.webs[code] as Webs;
+		const variable = webs.behind(expression);
+		if (variable >= 0) return this.valuesOfVariable(code, variable);
+		// A part of no instruction: whatever the register ever is.
+		return union([...webs.all(expression.register)].map((one) => this.valuesOfVariable(code, one)));
+	}
+
+	private add(code: number, variable: number, values: Values): void {
+		if (this.variables[code]?.[variable]?.add(values, this.round)) this.changed = true;
 	}
 
 	private write(cells: readonly number[], values: Values): void {
-		for (const cell of cells) if (this.cells[cell]?.add(values)) this.changed = true;
+		for (const cell of cells) if (this.cells[cell]?.add(values, this.round)) this.changed = true;
 	}
 
 	private read(cells: readonly number[]): Values {
-		const union = new Set<number>();
-		for (const cell of cells) {
-			const values = this.cells[cell]?.now;
-			if (!values) return undefined;
-			for (const value of values) union.add(value);
-		}
-		return limited(union);
+		return union(cells.map((cell) => this.valuesOfCell(cell)));
 	}
 
-	private flow(code: number, instruction: Instruction): unknown {
+	private flow(code: number, instruction: Instruction, pc: number): unknown {
+		const written = (values: Values) => this.add(code, this.webs[code]?.writtenAt(pc, instruction) ?? 0, values);
 		switch (instruction.kind) {
 			case "assign":
-				return this.set(code, instruction.register, this.values(code, instruction.value));
+				return written(this.values(code, instruction.value));
 			case "choose": {
 				const count = instruction.high - instruction.low + 1;
 				const all =
 					count > valuesMax ? undefined : Array.from({ length: count }, (_, index) => instruction.low + index);
-				return this.set(code, instruction.register, all && new Set(all));
+				return written(all && new Set(all));
 			}
 			case "load":
 			case "reload":
-				return this.set(code, instruction.register, this.read(this.target(code, instruction.place).cells));
+				return written(this.read(this.target(code, instruction.place).cells));
 			case "store":
 				return this.write(this.target(code, instruction.place).cells, this.values(code, instruction.value));
 			case "update": {
 				const operand = this.values(code, instruction.operand);
 				for (const cell of this.target(code, instruction.place).cells) {
 					const before = this.cells[cell]?.now;
-					this.set(code, instruction.register, before);
+					if (instruction.register !== undefined) written(before);
 					this.write(
 						[cell],
 						combined(before, operand, (one, two) => updated(instruction.update, one, two)),
@@ -212,24 +306,24 @@ export class ValueAnalysis {
 			}
 			case "lock":
 			case "unlock":
-				this.set(code, instruction.kind === "lock" ? instruction.try : undefined, booleans);
+				if (instruction.kind === "lock" && instruction.try !== undefined) written(booleans);
 				if (instruction.bit) this.flowBit(code, instruction.bit, instruction.kind === "lock");
 				return undefined;
 			case "holds":
 			case "is_locked":
 			case "irqs_disabled_on":
-				return this.set(code, instruction.register, booleans);
+				return written(booleans);
 			case "context_get":
-				return this.set(code, instruction.register, undefined);
+				return written(undefined);
 			case "allocate": {
 				const objects = this.program.pools[instruction.pool]?.objects ?? [];
 				const addresses = objects.map((object) => this.program.objects[object]?.address ?? 0);
-				return this.set(code, instruction.register, limited(new Set(addresses)));
+				return written(limited(new Set(addresses)));
 			}
 			case "call_rcu":
 				for (const argument of instruction.arguments)
-					this.set(instruction.thread, argument.register, this.values(code, argument.value));
-				return;
+					this.addAtEntry(instruction.thread, argument.register, this.values(code, argument.value));
+				return undefined;
 			default:
 				return undefined;
 		}
@@ -246,12 +340,39 @@ export class ValueAnalysis {
 	private flowIntoProperties(): void {
 		this.program.properties.forEach((property, index) => {
 			for (const variable of property.variables)
-				this.set(this.codeOfProperty(index), variable.register, this.registers[variable.thread]?.[variable.of]?.now);
+				this.addAtEntry(
+					this.codeOfProperty(index),
+					variable.register,
+					this.valuesOfVariable(variable.thread, this.webs[variable.thread]?.atEntry(variable.of) ?? 0),
+				);
 		});
+	}
+
+	/** What a cell may hold. */
+	valuesOfCell(cell: number): Values {
+		return this.cells[cell]?.now;
+	}
+
+	/** What a variable of one of the codes may hold. */
+	valuesOfVariable(code: number, variable: number): Values {
+		return this.variables[code]?.[variable]?.now;
+	}
+
+	private addAtEntry(code: number, register: number, values: Values): void {
+		this.add(code, this.webs[code]?.atEntry(register) ?? 0, values);
 	}
 }
 
 const limited = (values: ReadonlySet<number>): Values => (values.size > valuesMax ? undefined : values);
+
+function union(sets: readonly Values[]): Values {
+	const all = new Set<number>();
+	for (const values of sets) {
+		if (!values) return undefined;
+		for (const value of values) all.add(value);
+	}
+	return limited(all);
+}
 
 function combined(one: Values, two: Values, combine: (one: number, two: number) => number): Values {
 	if (!one || !two) return undefined;

@@ -1,7 +1,7 @@
 /** Random small Programs: two or three threads over a handful of words, locks, objects that die, RCU, waits, choices and loops. */
 import fc from "fast-check";
-import type { Program } from "../../../engine/program/program.ts";
-import { Builder, type BuiltObject, type Code, equal, lock, not, register, value } from "./builder.ts";
+import { objectAlignment, type Place, type Program } from "../../../engine/program/program.ts";
+import { Builder, type BuiltObject, binary, type Code, equal, lock, not, register, value } from "./builder.ts";
 
 /** One statement of a random thread. */
 type Statement =
@@ -18,6 +18,8 @@ type Statement =
 	| { readonly is: "callback" }
 	| { readonly is: "synchronize" }
 	| { readonly is: "allocate" }
+	/** Something with the thread's own node; only in programs where threads have one. */
+	| { readonly is: "own"; readonly does: OwnAction; readonly word: number }
 	| { readonly is: "wait"; readonly word: number; readonly value: number }
 	| { readonly is: "choose"; readonly word: number; readonly high: number }
 	| { readonly is: "spin"; readonly word: number; readonly value: number }
@@ -33,6 +35,22 @@ type Statement =
 	| { readonly is: "atomic"; readonly body: Statements }
 	| { readonly is: "if"; readonly word: number; readonly value: number; readonly body: Statements };
 type Statements = readonly Statement[];
+
+const ownActions = [
+	"load",
+	"store",
+	"publish",
+	"take",
+	"free",
+	"callback",
+	"is_mine",
+	"tag",
+	"untag",
+	"lock",
+	"offset",
+	"rank",
+] as const;
+type OwnAction = (typeof ownActions)[number];
 
 /** What a random Program is made of; shrinks well. */
 export interface Recipe {
@@ -50,69 +68,74 @@ export interface Recipe {
 	readonly lockOrder: boolean;
 	/** Whether the first two threads share a CPU. */
 	readonly oneCpu: boolean;
+	/** How many threads are written from the first one's text; absent: it is the only one. */
+	readonly twins?: number;
 }
 
 const words = 3;
 const word = fc.nat(words - 1);
 const small = fc.nat(2);
 
-const { statements } = fc.letrec<{ statement: Statement; statements: Statements; simple: Statement }>((tie) => ({
-	simple: fc.oneof(
-		{
-			weight: 3,
-			arbitrary: fc.record({ is: fc.constant("load" as const), word, reload: fc.boolean(), plain: fc.boolean() }),
-		},
-		{ weight: 4, arbitrary: fc.record({ is: fc.constant("store" as const), word, value: small, plain: fc.boolean() }) },
-		fc.record({ is: fc.constant("copy" as const), from: word, to: word }),
-		{
-			weight: 2,
-			arbitrary: fc.record({
-				is: fc.constant("update" as const),
-				word,
-				update: fc.constantFrom("add" as const, "or" as const, "exchange" as const),
-				value: small,
-			}),
-		},
-		fc.record({ is: fc.constant("cas" as const), word, old: small, fresh: small }),
-		fc.record({ is: fc.constant("assert" as const), word, value: small }),
-		{ weight: 2, arbitrary: fc.record({ is: fc.constant("deref" as const), stores: fc.boolean() }) },
-		fc.record({ is: fc.constant("unpublish" as const) }),
-		fc.record({ is: fc.constant("publish" as const), which: fc.nat(1) }),
-		fc.record({ is: fc.constant("free" as const), which: fc.nat(2) }),
-		fc.record({ is: fc.constant("callback" as const) }),
-		fc.record({ is: fc.constant("synchronize" as const) }),
-		fc.record({ is: fc.constant("allocate" as const) }),
-		fc.record({ is: fc.constant("wait" as const), word, value: small }),
-		fc.record({ is: fc.constant("choose" as const), word, high: fc.integer({ min: 1, max: 2 }) }),
-		fc.record({ is: fc.constant("spin" as const), word, value: small }),
-	) as fc.Arbitrary<Statement>,
-	statement: fc.oneof(
-		{ depthSize: "small", withCrossShrink: true },
-		{ weight: 14, arbitrary: tie("simple") },
-		{
-			weight: 3,
-			arbitrary: fc.record({
-				is: fc.constant("locked" as const),
-				lock: fc.nat(1),
-				kind: fc.constantFrom("wait" as const, "shared" as const, "bit" as const, "spin" as const),
-				body: tie("statements"),
-			}),
-		},
-		fc.record({ is: fc.constant("trylocked" as const), lock: fc.nat(1), body: tie("statements") }),
-		fc.record({ is: fc.constant("raw_lock" as const), lock: fc.nat(1), takes: fc.boolean() }),
-		{
-			weight: 2,
-			arbitrary: fc.record({ is: fc.constant("reader" as const), irq: fc.boolean(), body: tie("statements") }),
-		},
-		fc.record({ is: fc.constant("atomic" as const), body: fc.array(tie("simple"), { minLength: 1, maxLength: 3 }) }),
-		fc.record({ is: fc.constant("if" as const), word, value: small, body: tie("statements") }),
-	) as fc.Arbitrary<Statement>,
-	statements: fc.array(tie("statement"), { maxLength: 4 }),
-}));
+const statementsWith = (own: readonly { weight: number; arbitrary: fc.Arbitrary<Statement> }[]) =>
+	fc.letrec<{ statement: Statement; statements: Statements; simple: Statement }>((tie) => ({
+		simple: fc.oneof(
+			{
+				weight: 3,
+				arbitrary: fc.record({ is: fc.constant("load" as const), word, reload: fc.boolean(), plain: fc.boolean() }),
+			},
+			{
+				weight: 4,
+				arbitrary: fc.record({ is: fc.constant("store" as const), word, value: small, plain: fc.boolean() }),
+			},
+			fc.record({ is: fc.constant("copy" as const), from: word, to: word }),
+			{
+				weight: 2,
+				arbitrary: fc.record({
+					is: fc.constant("update" as const),
+					word,
+					update: fc.constantFrom("add" as const, "or" as const, "exchange" as const),
+					value: small,
+				}),
+			},
+			fc.record({ is: fc.constant("cas" as const), word, old: small, fresh: small }),
+			fc.record({ is: fc.constant("assert" as const), word, value: small }),
+			{ weight: 2, arbitrary: fc.record({ is: fc.constant("deref" as const), stores: fc.boolean() }) },
+			fc.record({ is: fc.constant("unpublish" as const) }),
+			fc.record({ is: fc.constant("publish" as const), which: fc.nat(1) }),
+			fc.record({ is: fc.constant("free" as const), which: fc.nat(2) }),
+			fc.record({ is: fc.constant("callback" as const) }),
+			fc.record({ is: fc.constant("synchronize" as const) }),
+			fc.record({ is: fc.constant("allocate" as const) }),
+			fc.record({ is: fc.constant("wait" as const), word, value: small }),
+			fc.record({ is: fc.constant("choose" as const), word, high: fc.integer({ min: 1, max: 2 }) }),
+			fc.record({ is: fc.constant("spin" as const), word, value: small }),
+			...own,
+		) as fc.Arbitrary<Statement>,
+		statement: fc.oneof(
+			{ depthSize: "small", withCrossShrink: true },
+			{ weight: 14, arbitrary: tie("simple") },
+			{
+				weight: 3,
+				arbitrary: fc.record({
+					is: fc.constant("locked" as const),
+					lock: fc.nat(1),
+					kind: fc.constantFrom("wait" as const, "shared" as const, "bit" as const, "spin" as const),
+					body: tie("statements"),
+				}),
+			},
+			fc.record({ is: fc.constant("trylocked" as const), lock: fc.nat(1), body: tie("statements") }),
+			fc.record({ is: fc.constant("raw_lock" as const), lock: fc.nat(1), takes: fc.boolean() }),
+			{
+				weight: 2,
+				arbitrary: fc.record({ is: fc.constant("reader" as const), irq: fc.boolean(), body: tie("statements") }),
+			},
+			fc.record({ is: fc.constant("atomic" as const), body: fc.array(tie("simple"), { minLength: 1, maxLength: 3 }) }),
+			fc.record({ is: fc.constant("if" as const), word, value: small, body: tie("statements") }),
+		) as fc.Arbitrary<Statement>,
+		statements: fc.array(tie("statement"), { maxLength: 4 }),
+	})).statements;
 
-/** Recipes for Programs whose whole state space is small. */
-export const recipes: fc.Arbitrary<Recipe> = fc.record({
-	threads: fc.array(statements, { minLength: 2, maxLength: 3 }),
+const frame = {
 	claims: fc.array(
 		fc.record({
 			property: fc.constantFrom("always" as const, "finally" as const, "exists" as const, "never" as const),
@@ -127,7 +150,25 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
 	typesafe: fc.boolean(),
 	lockOrder: fc.boolean(),
 	oneCpu: fc.integer({ min: 0, max: 3 }).map((number) => number === 3),
+};
+
+/** Recipes for Programs whose whole state space is small. */
+export const recipes: fc.Arbitrary<Recipe> = fc.record({
+	...frame,
+	threads: fc.array(statementsWith([]), { minLength: 2, maxLength: 3 }),
 });
+
+const own = fc.record({ is: fc.constant("own" as const), does: fc.constantFrom(...ownActions), word });
+
+/** The same with two or three threads of one text, each with a node of its own that the others may get hold of, and perhaps another. */
+export const twinRecipes: fc.Arbitrary<Recipe> = fc
+	.record({
+		...frame,
+		twins: fc.integer({ min: 2, max: 3 }),
+		text: statementsWith([{ weight: 6, arbitrary: own }]),
+		other: fc.option(statementsWith([]), { nil: undefined }),
+	})
+	.map(({ text, other, ...rest }) => ({ ...rest, threads: other ? [text, other] : [text] }));
 
 interface World {
 	readonly memory: BuiltObject;
@@ -136,6 +177,12 @@ interface World {
 	readonly pool: number;
 	readonly gracePeriods: readonly number[];
 	readonly callback: number;
+	/** Where the thread's own node is kept, if it has one. */
+	readonly mine: BuiltObject | undefined;
+	readonly node: BuiltObject | undefined;
+	/** The callback that frees it. */
+	readonly reaper: number;
+	readonly reaperPeriod: number;
 	/** Locks that the thread holds here, as the code reads. */
 	readonly held: Set<number>;
 }
@@ -157,10 +204,19 @@ export function cook(recipe: Recipe): Program {
 	const pooled = ["node_a", "node_b"].map((name) =>
 		builder.object(name, { value: 0, link: 0 }, { type: "node", pool }),
 	);
+	const twins = recipe.twins ?? 0;
+	const [text = [], ...others] = recipe.threads;
+	const bodies = twins > 0 ? [...Array.from({ length: twins }, () => text), ...others] : recipe.threads;
+	const nodes = bodies.map((_, thread) => {
+		if (thread >= twins) return undefined;
+		const node = builder.object(`own${thread}`, { value: 1, lock: lock("own"), link: 0 }, { type: "own" });
+		return { node, mine: builder.object(`mine${thread}`, { pointer: node.address }, { type: "mine" }) };
+	});
 	builder.setInit((code) => code.store(memory.at("pointer"), first.address));
-	const periods = [builder.gracePeriod(), ...recipe.threads.map(() => builder.gracePeriod())];
-	const callback = recipe.threads.length;
-	recipe.threads.forEach((body, thread) => {
+	const periods = [builder.gracePeriod(), ...bodies.map(() => builder.gracePeriod())];
+	const callback = bodies.length;
+	const reapers = nodes.map((own) => (own ? builder.gracePeriod() : -1));
+	bodies.forEach((body, thread) => {
 		const world: World = {
 			memory,
 			first,
@@ -168,6 +224,10 @@ export function cook(recipe: Recipe): Program {
 			pool,
 			gracePeriods: [periods[0] ?? 0, periods[thread + 1] ?? 0],
 			callback,
+			mine: nodes[thread]?.mine,
+			node: nodes[thread]?.node,
+			reaper: callback + 1 + thread,
+			reaperPeriod: reapers[thread] ?? -1,
 			held: new Set<number>(),
 		};
 		builder.thread(
@@ -188,6 +248,18 @@ export function cook(recipe: Recipe): Program {
 		},
 		"callback",
 	);
+	for (const gracePeriod of reapers) {
+		if (gracePeriod < 0) continue;
+		builder.thread(
+			"reaper",
+			(code) => {
+				const pointer = code.register("head");
+				code.emit({ kind: "grace_period_end", gracePeriod });
+				code.free(register(pointer));
+			},
+			"callback",
+		);
+	}
 	for (const claim of recipe.claims)
 		builder.claim(claim.property, memory.at(`w${claim.word}`), claim.value, claim.property !== "always");
 	builder.detectDataRaces = recipe.dataRaces;
@@ -261,6 +333,8 @@ function write(code: Code, world: World, statement: Statement): unknown {
 			});
 			return;
 		}
+		case "own":
+			return writeOwn(code, world, statement.does, at(statement.word));
 		case "wait":
 			return code.waitFor(at(statement.word), statement.value);
 		case "choose": {
@@ -311,5 +385,56 @@ function write(code: Code, world: World, statement: Statement): unknown {
 			return code.atomic(() => body(statement.body));
 		case "if":
 			return code.when(equal(register(code.load(at(statement.word))), statement.value), () => body(statement.body));
+	}
+}
+
+/** What a thread does with its own node. The last three tell nodes apart by more than their names, or nearly so. */
+function writeOwn(
+	code: Code,
+	{ memory, mine, node, reaper, reaperPeriod }: World,
+	does: OwnAction,
+	word: Place,
+): unknown {
+	if (!mine || !node) return undefined;
+	switch (does) {
+		case "load":
+		case "store": {
+			const pointer = code.load(mine.at("pointer"));
+			return code.when(register(pointer), () => {
+				if (does === "store") code.store(node.through(pointer, "value"), register(code.load(word)));
+				else code.store(word, register(code.load(node.through(pointer, "value"))));
+			});
+		}
+		case "publish":
+			return code.store(memory.at("bits"), value(node.address));
+		case "take":
+			return code.store(mine.at("pointer"), register(code.load(memory.at("bits"))));
+		case "free":
+			return code.free(register(code.update(mine.at("pointer"), "exchange", 0)));
+		case "callback": {
+			const old = code.update(mine.at("pointer"), "exchange", 0);
+			return code.when(register(old), () =>
+				code.emit({
+					kind: "call_rcu",
+					gracePeriod: reaperPeriod,
+					thread: reaper,
+					arguments: [{ register: 0, value: register(old) }],
+				}),
+			);
+		}
+		case "is_mine":
+			return code.check(not(equal(register(code.load(memory.at("bits"))), node.address)));
+		case "tag":
+			return code.update(mine.at("pointer"), "or", 1);
+		case "untag":
+			return code.update(mine.at("pointer"), "and", ~1);
+		case "lock":
+			code.lock(node.at("lock"));
+			code.store(node.at("value"), 2);
+			return code.unlock(node.at("lock"));
+		case "offset":
+			return code.store(word, binary("and", register(code.load(memory.at("bits"))), value(1)));
+		case "rank":
+			return code.store(word, binary("and", register(code.load(mine.at("pointer"))), value(objectAlignment)));
 	}
 }
