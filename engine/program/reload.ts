@@ -1,127 +1,218 @@
 /**
- * The compiler's freedom: a value that came from a plain load may be loaded again at a later use, until a compiler barrier, a
- * store that may hit the same word, or a call the compiler cannot see through. (This is what READ_ONCE() exists to forbid:
- * Corbet, "Who's afraid of a big bad optimizing compiler?", LWN 2019.)
+ * The compiler's freedom: a value that came from a plain load, or was computed from one, may be loaded again at a later use, until
+ * a compiler barrier, a store that may hit the same word, or a call the compiler cannot see through. (This is what READ_ONCE()
+ * exists to forbid: Corbet, "Who's afraid of a big bad optimizing compiler?", LWN 2019.)
  *
  * A pass over a finished thread: at each later use that may load again it puts a `reload`. What holds depends on the path, so
  * instructions are copied where paths with different facts meet.
  */
-
-import { registersRead } from "../memory/expression.ts";
 import { liveRegisters, registersUsed } from "./liveness.ts";
-import type { Instruction, Place, Program, Thread } from "./program.ts";
+import type { Expression, Instruction, Place, Program, Register, Thread } from "./program.ts";
+import {
+	derivedFrom,
+	type Facts,
+	isCopy,
+	keyOf,
+	kill,
+	markUses,
+	newGroup,
+	noFacts,
+	type Reloadable,
+	reads,
+	restrict,
+	sizeOf,
+	substituted,
+} from "./reloadable.ts";
+import { Whereabouts, type Words } from "./whereabouts.ts";
 
 /** Instructions of one thread after copying. */
 export const reloadInstructionsMax = 50_000;
 
-/** A register that may be loaded again from its place; `used` since it was loaded. */
-interface Reloadable {
-	readonly place: Place;
-	readonly used: boolean;
-}
-type Facts = ReadonlyMap<number, Reloadable>;
-
-const none: Facts = new Map();
-
-/** Which words a place may name: addresses, or any word at all. */
-type Words = ReadonlySet<number> | "any";
-
-/** Finds out which words places may name, as far as that is known without running. */
-class Whereabouts {
-	private readonly bases: ReadonlyMap<number, readonly number[]>;
-	/** Addresses of the words of the object that a word belongs to. */
-	private readonly objectAt: ReadonlyMap<number, ReadonlySet<number>>;
-	private readonly known = new Map<string, Words>();
-
-	constructor(program: Program) {
-		const bases = new Map<number, number[]>();
-		for (const { structure, address } of program.instances) {
-			const same = bases.get(structure);
-			if (same) same.push(address);
-			else bases.set(structure, [address]);
-		}
-		this.bases = bases;
-		const words = new Map<number, Set<number>>();
-		for (const { object, address } of program.cells) words.set(object, (words.get(object) ?? new Set()).add(address));
-		this.objectAt = new Map(program.cells.map(({ object, address }) => [address, words.get(object) ?? new Set()]));
-	}
-
-	/**
-	 * A struct's field: that field of every instance of the struct, nested ones and those that share its memory included, unless
-	 * the pointer is known. An element of an array: any word of the object.
-	 */
-	of(place: Place): Words {
-		const base = place.base.op === "constant" ? place.base.value : undefined;
-		const offset = place.offset.op === "constant" ? place.offset.value : undefined;
-		if (base === undefined && place.structure < 0) return "any";
-		const key = `${place.structure} ${base} ${offset}`;
-		const known = this.known.get(key);
-		if (known) return known;
-		const bases = base === undefined ? (this.bases.get(place.structure) ?? []) : [base];
-		const words = new Set(
-			bases.flatMap((at) => (offset === undefined ? [...(this.objectAt.get(at) ?? [])] : [at + offset])),
-		);
-		// A struct that begins with no word of its own says nothing of its object.
-		const found = offset === undefined && bases.some((at) => !this.objectAt.has(at)) ? "any" : words;
-		this.known.set(key, found);
-		return found;
-	}
-
-	mayBeSame(one: Words, two: Words): boolean {
-		if (one === "any" || two === "any") return true;
-		for (const word of one) if (two.has(word)) return true;
-		return false;
-	}
-}
-
 /**
- * The thread with its reloads; undefined when it would become too long. `writtenByOthers` says whether another thread may change
- * what is at a place, as a reload of what nobody else writes shows nothing; `mayAlias`, whether two places may be the same word.
+ * Operands and operators of a computation that the compiler may do again from a new load; one that a loop makes longer and longer
+ * is kept as it was first done.
  */
-function withReloads(
-	thread: Thread,
-	writtenByOthers: (place: Place) => boolean,
-	mayAlias: (one: Place, two: Place) => boolean,
-): Thread | undefined {
-	const live = liveRegisters(thread, new Set());
-	const numbers = new Map<string, number>();
-	const pending: { pc: number; facts: Facts; number: number }[] = [];
-	const result: Instruction[] = [];
-	let overflow = false;
-	const visit = (pc: number, facts: Facts): number => {
-		const relevant = restrict(facts, live[pc] ?? new Set());
-		const key = `${pc}|${keyOf(relevant)}`;
-		const known = numbers.get(key);
-		if (known !== undefined) return known;
-		const number = result.length;
-		if (number > reloadInstructionsMax) overflow = true;
-		result.push(undefined as never);
-		numbers.set(key, number);
-		pending.push({ pc, facts: relevant, number });
-		return number;
-	};
-	const entry = visit(thread.entry, none);
-	for (let at = pending.pop(); at && !overflow; at = pending.pop()) {
-		const instruction = thread.instructions[at.pc] as Instruction;
-		const again = reloadAt(instruction, at.facts, writtenByOthers);
-		if (again) {
-			// The instruction itself follows, with the register noted as fresh.
-			const facts = new Map(at.facts).set(again.register, { place: again.place, used: false });
-			const next = visit(at.pc, facts);
-			result[at.number] = {
-				kind: "reload",
-				register: again.register,
-				place: again.place,
-				next,
-				site: instruction.site,
-				glued: instruction.glued,
-			};
-			continue;
-		}
-		const after = transfer(instruction, at.facts, writtenByOthers, mayAlias);
-		result[at.number] = withTargets(instruction, (target) => visit(target, after));
+export const computationSizeMax = 12;
+
+/** What a thread's reloads depend on beside itself. */
+interface Surroundings {
+	/** Whether another thread may change what is at a place: a reload of what nobody else writes shows nothing. */
+	readonly writtenByOthers: (place: Place) => boolean;
+	/** Whether two places may be the same word. */
+	readonly mayAlias: (one: Place, two: Place) => boolean;
+}
+
+/** The thread with its reloads; undefined when it would become too long. */
+function withReloads(thread: Thread, surroundings: Surroundings): Thread | undefined {
+	const writer = new ReloadWriter(thread, surroundings);
+	return writer.write();
+}
+
+const registerOf = (register: number): Expression => ({ op: "register", register });
+
+class ReloadWriter {
+	private readonly thread: Thread;
+	private readonly surroundings: Surroundings;
+	private readonly live: readonly ReadonlySet<number>[];
+	private readonly numbers = new Map<string, number>();
+	private readonly pending: { pc: number; facts: Facts; number: number }[] = [];
+	private readonly result: Instruction[] = [];
+	private readonly registers: Register[];
+	/** By the program counter of a computation: the register that remembers what was loaded for it. */
+	private readonly loadedFor = new Map<number, number>();
+
+	constructor(thread: Thread, surroundings: Surroundings) {
+		this.thread = thread;
+		this.surroundings = surroundings;
+		this.live = liveRegisters(thread, new Set());
+		this.registers = [...thread.registers];
 	}
-	return overflow ? undefined : { ...thread, instructions: result, entry };
+
+	write(): Thread | undefined {
+		const { pending, result, thread } = this;
+		const entry = this.visit(thread.entry, noFacts);
+		for (let at = pending.pop(); at; at = pending.pop()) {
+			if (result.length > reloadInstructionsMax) return undefined;
+			const instruction = thread.instructions[at.pc] as Instruction;
+			const again = this.reloadAt(instruction, at.facts);
+			if (again !== undefined) this.putReload(at.number, at.pc, again, at.facts);
+			else this.put(at.number, at.pc, at.facts);
+		}
+		return { ...thread, instructions: result, entry, registers: this.registers };
+	}
+
+	private visit(pc: number, facts: Facts): number {
+		const relevant = restrict(facts, this.live[pc] ?? new Set());
+		const key = `${pc}|${keyOf(relevant)}`;
+		const known = this.numbers.get(key);
+		if (known !== undefined) return known;
+		const number = this.result.push(undefined as never) - 1;
+		this.numbers.set(key, number);
+		this.pending.push({ pc, facts: relevant, number });
+		return number;
+	}
+
+	/** The first register that the instruction really uses, whose load was used before, and may be done again. */
+	private reloadAt(instruction: Instruction, facts: Facts): number | undefined {
+		if (facts.size === 0 || isCopy(instruction)) return undefined;
+		for (const register of registersUsed(instruction)) {
+			const fact = facts.get(register);
+			if (fact?.used && !fact.offered && this.surroundings.writtenByOthers(fact.place)) return register;
+		}
+		return undefined;
+	}
+
+	/** A reload of one register; the instruction itself follows. */
+	private putReload(number: number, pc: number, register: number, before: Facts): void {
+		const { site, glued } = this.thread.instructions[pc] as Instruction;
+		const fact = before.get(register) as Reloadable;
+		const facts = new Map(before).set(register, { ...fact, offered: true });
+		const { place, computed } = fact;
+		if (!computed) {
+			this.result[number] = { kind: "reload", register, place, next: this.visit(pc, facts), site, glued };
+			return;
+		}
+		const { loaded, value } = computed;
+		const compute = this.result.push({ kind: "assign", register, value, next: this.visit(pc, facts), site, glued }) - 1;
+		this.result[number] = { kind: "reload", register: loaded, place, next: compute, site, glued };
+	}
+
+	/** The instruction itself. Where it computes something that may be had again, what was loaded is remembered first. */
+	private put(number: number, pc: number, before: Facts): void {
+		const facts = new Map([...before].map(([register, { offered: _, ...fact }]) => [register, fact]));
+		const instruction = this.thread.instructions[pc] as Instruction;
+		const after = this.transfer(instruction, facts);
+		const source = derivedFrom(instruction);
+		const fact = source === undefined ? undefined : facts.get(source);
+		if (instruction.kind !== "assign" || source === undefined || !fact || (isCopy(instruction) && !fact.computed)) {
+			this.result[number] = withTargets(instruction, (target) => this.visit(target, after));
+			return;
+		}
+		const { site, glued } = instruction;
+		const loaded = this.remembers(pc, source);
+		kill(after, loaded);
+		const from = fact.computed;
+		const computedFrom = from ? substituted(from.value, from.loaded, registerOf(loaded)) : registerOf(loaded);
+		const value = substituted(instruction.value, source, computedFrom);
+		if (!reads(fact.place, instruction.register) && sizeOf(value) <= computationSizeMax)
+			after.set(instruction.register, {
+				place: fact.place,
+				used: fact.used,
+				group: fact.group,
+				computed: { loaded, value },
+			});
+		const next = this.visit(instruction.next, after);
+		const compute = this.result.push({ ...instruction, next }) - 1;
+		const remembered = registerOf(from?.loaded ?? source);
+		this.result[number] = { kind: "assign", register: loaded, value: remembered, next: compute, site, glued };
+	}
+
+	private remembers(pc: number, source: number): number {
+		const known = this.loadedFor.get(pc);
+		if (known !== undefined) return known;
+		const display = this.thread.registers[source]?.display ?? { kind: "integer", signed: true };
+		const register = this.registers.push({ name: undefined, display }) - 1;
+		this.loadedFor.set(pc, register);
+		return register;
+	}
+
+	private transfer(instruction: Instruction, facts: Facts): Map<number, Reloadable> {
+		const { writtenByOthers, mayAlias } = this.surroundings;
+		const after = new Map(facts);
+		const forget = (place: Place) => {
+			for (const [register, fact] of [...after]) if (mayAlias(fact.place, place)) after.delete(register);
+		};
+		markUses(after, instruction);
+		switch (instruction.kind) {
+			case "assign": {
+				const copied =
+					isCopy(instruction) && instruction.value.op === "register"
+						? after.get(instruction.value.register)
+						: undefined;
+				kill(after, instruction.register);
+				if (copied && !copied.computed && !reads(copied.place, instruction.register))
+					after.set(instruction.register, copied);
+				break;
+			}
+			case "load":
+				kill(after, instruction.register);
+				if (instruction.marking === "acquire") after.clear();
+				else if (
+					instruction.marking === "plain" &&
+					!instruction.glued &&
+					!reads(instruction.place, instruction.register) &&
+					writtenByOthers(instruction.place)
+				) {
+					after.set(instruction.register, { place: instruction.place, used: false, group: newGroup(after) });
+				}
+				break;
+			case "store":
+				if (instruction.marking === "release") after.clear();
+				else forget(instruction.place);
+				break;
+			case "update":
+				// Without ordering no compiler barrier either: arm64's have no memory clobber (arch/arm64/include/asm/atomic_lse.h).
+				if (instruction.ordering === "noreturn" || instruction.ordering === "relaxed") {
+					forget(instruction.place);
+					if (instruction.register !== undefined) kill(after, instruction.register);
+				} else after.clear();
+				break;
+			case "branch":
+			case "check":
+			case "might_sleep":
+			case "end":
+				break;
+			case "holds":
+			case "context_get":
+			case "choose":
+				kill(after, instruction.register);
+				break;
+			default:
+				// Atomics that order, locks, fences, context changes, waiting, allocation: all are compiler barriers in the kernel.
+				after.clear();
+		}
+		return after;
+	}
 }
 
 function withTargets(instruction: Instruction, target: (pc: number) => number): Instruction {
@@ -131,109 +222,6 @@ function withTargets(instruction: Instruction, target: (pc: number) => number): 
 		return { ...instruction, then, otherwise: target(instruction.otherwise) };
 	}
 	return { ...instruction, next: target(instruction.next) };
-}
-
-function restrict(facts: Facts, live: ReadonlySet<number>): Facts {
-	const kept = new Map<number, Reloadable>();
-	for (const [register, fact] of facts) if (live.has(register)) kept.set(register, fact);
-	return kept;
-}
-
-function keyOf(facts: Facts): string {
-	return [...facts]
-		.sort(([a], [b]) => a - b)
-		.map(([register, { place, used }]) => `${register}${used ? "!" : ""}=${JSON.stringify([place.base, place.offset])}`)
-		.join(",");
-}
-
-/** The first register that the instruction really uses, was used before, and may be loaded again. */
-function reloadAt(instruction: Instruction, facts: Facts, writtenByOthers: (place: Place) => boolean) {
-	if (facts.size === 0 || isCopy(instruction)) return undefined;
-	for (const register of registersUsed(instruction)) {
-		const fact = facts.get(register);
-		if (fact?.used && writtenByOthers(fact.place)) return { register, place: fact.place };
-	}
-	return undefined;
-}
-
-const isCopy = (instruction: Instruction) =>
-	instruction.kind === "assign" && instruction.value.op === "register" && !instruction.handedOver;
-
-function transfer(
-	instruction: Instruction,
-	facts: Facts,
-	writtenByOthers: (place: Place) => boolean,
-	mayAlias: (one: Place, two: Place) => boolean,
-): Facts {
-	let after = new Map(facts);
-	if (!isCopy(instruction)) {
-		for (const register of registersUsed(instruction)) {
-			const fact = after.get(register);
-			if (fact) after.set(register, { ...fact, used: true });
-		}
-	}
-	switch (instruction.kind) {
-		case "assign": {
-			const fact =
-				isCopy(instruction) && instruction.value.op === "register" ? after.get(instruction.value.register) : undefined;
-			kill(after, instruction.register);
-			if (fact) after.set(instruction.register, fact);
-			break;
-		}
-		case "load":
-			kill(after, instruction.register);
-			if (instruction.marking === "acquire") after = new Map();
-			else if (
-				instruction.marking === "plain" &&
-				!instruction.glued &&
-				!reads(instruction.place, instruction.register) &&
-				writtenByOthers(instruction.place)
-			) {
-				after.set(instruction.register, { place: instruction.place, used: false });
-			}
-			break;
-		case "store":
-			if (instruction.marking === "release") after = new Map();
-			else
-				for (const [register, fact] of [...after]) if (mayAlias(fact.place, instruction.place)) after.delete(register);
-			break;
-		case "update":
-			// Without ordering no compiler barrier either: arm64's have no memory clobber (arch/arm64/include/asm/atomic_lse.h).
-			if (instruction.ordering === "noreturn" || instruction.ordering === "relaxed") {
-				for (const [register, fact] of [...after]) if (mayAlias(fact.place, instruction.place)) after.delete(register);
-				if (instruction.register !== undefined) kill(after, instruction.register);
-			} else after = new Map();
-			break;
-		case "branch":
-		case "check":
-		case "might_sleep":
-		case "holds":
-		case "context_get":
-		case "end":
-			break;
-		case "choose":
-			kill(after, instruction.register);
-			break;
-		default:
-			// Atomics that order, locks, fences, context changes, waiting, allocation: all are compiler barriers in the kernel.
-			after = new Map();
-	}
-	if ((instruction.kind === "holds" || instruction.kind === "context_get") && instruction.register !== undefined)
-		kill(after, instruction.register);
-	return after;
-}
-
-function reads(place: Place, register: number): boolean {
-	const read = new Set<number>();
-	registersRead(place.base, read);
-	registersRead(place.offset, read);
-	return read.has(register);
-}
-
-/** A register gets a new value: neither it nor a place computed from it is what it was. */
-function kill(facts: Map<number, Reloadable>, register: number): void {
-	facts.delete(register);
-	for (const [other, fact] of [...facts]) if (reads(fact.place, register)) facts.delete(other);
 }
 
 /** Thrown for a thread that would become longer than `reloadInstructionsMax`: to leave reloads out would be to leave races out. */
@@ -257,7 +245,7 @@ export function withCompilerReloads(program: Program): Thread[] {
 	return threads.map((thread, index) => {
 		const others = written.filter((_, other) => other !== index);
 		const mayWrite = (place: Place) => others.some((words) => whereabouts.mayBeSame(words, whereabouts.of(place)));
-		const reloading = withReloads(thread, mayWrite, mayAlias);
+		const reloading = withReloads(thread, { writtenByOthers: mayWrite, mayAlias });
 		if (!reloading) throw new TooManyReloads(thread);
 		return reloading;
 	});

@@ -140,6 +140,11 @@ class Generator {
 				"if (p) r0 = get(p);",
 				"r0 = one.n.c;",
 				"q = one.next;",
+				"r0 = x + 1;",
+				"r0 = one.a & 1;",
+				"r1 = -x;",
+				"r0 = get(&one) + 2;",
+				"if (p) r1 = p->a == 1;",
 			]);
 		const use = () =>
 			this.random.pick([
@@ -147,6 +152,9 @@ class Generator {
 				"if (r0 == 1 || r0 == 2) y = 3;",
 				"o0 = r0 + 1;",
 				"r1 = r0;",
+				"r1 = r0 == 1; if (r1) o0 = r1 + 1;",
+				"r1 = r0 & 1; if (r0) y = r1;",
+				"o0 = r1 + 1; if (o0 == 2) y = r1;",
 				"assert(r0 != 3);",
 				"if (p) p->b = 1;",
 				"if (p && p->a) r1 = p->b;",

@@ -60,9 +60,19 @@ class Violation extends Error {
 /** A variable of a thread. `again`: the compiler may load it again from there. */
 interface Variable {
 	value: Value;
-	again: { readonly place: Place; used: boolean } | undefined;
+	again: Again | undefined;
 	/** A parameter that stands for a constant: the compiler knows it. */
 	readonly constant: boolean;
+}
+
+/** Where a value may be had again, and what is computed from what is loaded there. */
+interface Again {
+	readonly place: Place;
+	readonly computed: (loaded: Value) => Value;
+	/** What one load brought, whatever became of it. */
+	readonly load: object;
+	/** Something of this load was used. */
+	used: boolean;
 }
 
 /** Where an access goes. */
@@ -347,9 +357,9 @@ class Interpreter {
 		return access((world, thread) => how(world, this.resolve(world, place), thread));
 	}
 
-	reloadOf(variable: Variable, place: Place): Request {
+	reloadOf(variable: Variable, { place, computed }: Again): Request {
 		const run = (world: World) => {
-			const value = world.words.get(this.resolve(world, place)) as Value;
+			const value = computed(world.words.get(this.resolve(world, place)) as Value);
 			return value === variable.value ? "disabled" : value;
 		};
 		reloads.add(run);
@@ -392,6 +402,15 @@ const reloads = new WeakSet<object>();
 const access = (run: (world: World, thread: number) => Value | "disabled"): Request => ({ kind: "access", run });
 
 const unknown = (node: { readonly kind: string }) => new Error(`the tree interpreter knows no ${node.kind} here`);
+
+function operateOnOne(operator: string, value: Value): Value {
+	if (operator === "!") return value === 0 ? 1 : 0;
+	return operator === "-" ? -(value as number) | 0 : ~(value as number);
+}
+
+/** What may be had again, with one more thing computed from it. */
+const through = (again: Again | undefined, apply: (value: Value) => Value): Again | undefined =>
+	again && { ...again, computed: (loaded) => apply(again.computed(loaded)) };
 
 /** Walks one thread along its tree. */
 class Walker {
@@ -506,13 +525,53 @@ class Walker {
 			if (constant !== undefined) return [constant, undefined];
 			const place = yield* this.place(inner);
 			const value = yield* this.load(place);
-			return [value, this.gluing > 0 ? undefined : { place, used: false }];
+			return [value, this.gluing > 0 ? undefined : { place, used: false, load: {}, computed: (loaded) => loaded }];
 		}
 		if (inner.kind === "call" && this.functionOf(inner)?.body) {
 			const value = yield* this.value(inner);
 			return [value, this.returnedAgain];
 		}
-		return [yield* this.value(inner), undefined];
+		const { value, again } = yield* this.computed(inner);
+		return [value, again];
+	}
+
+	/** A value that is computed; `again` where what another thread may change of it comes from one load. */
+	private *computed(tree: Expression): Walk<{ value: Value; again: Again | undefined; isConstant: boolean }> {
+		const inner = bare(tree);
+		const constant = constantIfAny(inner);
+		if (constant !== undefined) return { value: constant, again: undefined, isConstant: true };
+		if (inner.kind === "unary" && ["-", "~", "!"].includes(inner.operator)) {
+			const of = yield* this.computed(inner.operand);
+			const apply = (value: Value) => operateOnOne(inner.operator, value);
+			return { ...of, value: apply(of.value), again: through(of.again, apply) };
+		}
+		if (inner.kind === "binary" && inner.operator !== "&&" && inner.operator !== "||") {
+			const left = yield* this.computed(inner.left);
+			const right = yield* this.computed(inner.right);
+			const value = operate(inner.operator, left.value, right.value);
+			const again = right.isConstant
+				? through(left.again, (loaded) => operate(inner.operator, loaded, right.value))
+				: left.isConstant
+					? through(right.again, (loaded) => operate(inner.operator, left.value, loaded))
+					: undefined;
+			return { value, again, isConstant: left.isConstant && right.isConstant };
+		}
+		const variable = this.variableOf(inner);
+		if (!variable) {
+			const [value, again] = this.isLoadOrCall(inner)
+				? yield* this.copied(inner)
+				: [yield* this.value(inner), undefined];
+			return { value, again, isConstant: false };
+		}
+		yield* this.loadAgain(variable);
+		const again = variable.again && { ...variable.again };
+		if (variable.again) variable.again.used = true;
+		return { value: variable.value, again, isConstant: false };
+	}
+
+	private isLoadOrCall(tree: Expression): boolean {
+		if (tree.kind === "call") return this.functionOf(tree)?.body !== undefined;
+		return tree.kind === "name" || tree.kind === "member" || (tree.kind === "unary" && tree.operator === "*");
 	}
 
 	private variableOf(tree: Expression): Variable | undefined {
@@ -525,14 +584,15 @@ class Walker {
 
 	/** Uses a variable, which the compiler may load again for that. */
 	private *use(variable: Variable): Walk<Value> {
-		const { again } = variable;
-		if (again?.used && this.interpreter.mayReload) {
-			if ((yield { kind: "choice", alternatives: 2 }) === 1) {
-				variable.value = yield this.interpreter.reloadOf(variable, again.place);
-			}
-		}
-		if (again) again.used = true;
+		yield* this.loadAgain(variable);
+		for (const other of this.all) if (other.again && other.again.load === variable.again?.load) other.again.used = true;
 		return variable.value;
+	}
+
+	private *loadAgain(variable: Variable): Walk<void> {
+		const { again } = variable;
+		if (!again?.used || !this.interpreter.mayReload || (yield { kind: "choice", alternatives: 2 }) === 0) return;
+		variable.value = yield this.interpreter.reloadOf(variable, again);
 	}
 
 	private *place(tree: Expression): Walk<Place> {
@@ -635,9 +695,7 @@ class Walker {
 			const base = place.path === undefined ? ((place.variable as Variable).value as string) : `@${place.path}`;
 			return place.field === "" ? base : `${base}.${place.field}`;
 		}
-		const value = yield* this.value(tree.operand);
-		if (tree.operator === "!") return value === 0 ? 1 : 0;
-		return tree.operator === "-" ? -(value as number) | 0 : ~(value as number);
+		return operateOnOne(tree.operator, yield* this.value(tree.operand));
 	}
 
 	private *binary(tree: Extract<Expression, { kind: "binary" }>): Walk<Value> {

@@ -75,6 +75,26 @@ const reasons: readonly { readonly file?: RegExp; readonly mutation: RegExp; rea
 		mutation: /(without folio_lock\(\) in do_swap_page|without folio_trylock\(\))/,
 		why: "the page-table lock orders the two sides in this scenario, which has one process and one page table",
 	},
+	{
+		mutation: /plain load instead of READ_ONCE\(folio->flags\), folio_test_swapcache\(\)/,
+		why: "of the two flags that are tested PG_swapbacked never changes: two loads say what the second alone would",
+	},
+	{
+		mutation: /plain load instead of READ_ONCE\(\*addr\), test_bit\(\) in folio_test_slab/,
+		why: "no page turns into a slab page here, or back: each load brings the same flag",
+	},
+	{
+		mutation: /plain load instead of READ_ONCE\(\*ptep\), ptep_get\(\) in (zap_folio_pte|do_wp_page|follow_page_pte)/,
+		why: "the entry is read under the page-table lock, without which nobody here changes it",
+	},
+	{
+		mutation: /collapse_(v5_19|v6_1), gup_fast: plain load instead of READ_ONCE\(\*ptep\), ptep_get_lockless\(\)/,
+		why: "khugepaged clears the entries only when the CPU that walks them has had interrupts on; collapse_v6_0 is caught",
+	},
+	{
+		mutation: /exclusive_fork_vs_gup_fast, gup_fast: plain load instead of READ_ONCE\(\*ptep\), ptep_get_lockless\(\)/,
+		why: "fork only takes the write bit out of the entry, and write_protect_seq tells of that",
+	},
 ];
 
 /** Why a mutation of a file's scenarios does no harm; undefined when nobody has said. */
