@@ -1,5 +1,5 @@
 /** Evaluation of register expressions: 32-bit two's complement, as language.md fixes it. */
-import type { BinaryOperator, Expression } from "../program/program.ts";
+import type { BinaryOperator, Expression, Update } from "../program/program.ts";
 
 /** Thrown for a division by zero; the machine turns it into a violation of the step. */
 export class DivisionByZero extends Error {}
@@ -96,5 +96,21 @@ export function registersRead(expression: Expression, into: Set<number>): void {
 			registersRead(expression.condition, into);
 			registersRead(expression.then, into);
 			registersRead(expression.otherwise, into);
+	}
+}
+
+/** New value of an atomic update. */
+export function updated(update: Update, before: number, operand: number): number {
+	switch (update) {
+		case "add":
+			return (before + operand) | 0;
+		case "and":
+			return before & operand;
+		case "or":
+			return before | operand;
+		case "xor":
+			return before ^ operand;
+		case "exchange":
+			return operand;
 	}
 }

@@ -1,5 +1,7 @@
 /** Which instructions some interleaving executes: a "safe" about code that never ran says little. */
-import type { Machine, Observer, Outcome } from "../memory/sc.ts";
+
+import type { Observer } from "../memory/interpreted/execution.ts";
+import type { Machine, Outcome } from "../memory/sc.ts";
 import type { Program } from "../program/program.ts";
 import type { Location } from "../verdict/verdict.ts";
 import { forEachStart, forEachStep } from "./successors.ts";

@@ -1,5 +1,7 @@
 /** "And what if it had come this far?": a search that begins where a schedule leads, not where the program begins. */
-import { Machine, type Observer, type Outcome } from "../memory/sc.ts";
+
+import type { Observer } from "../memory/interpreted/execution.ts";
+import { Machine, type Outcome } from "../memory/sc.ts";
 import { underInterleavings } from "../program/interleaved.ts";
 import type { Program } from "../program/program.ts";
 import type { Verdict } from "../verdict/verdict.ts";

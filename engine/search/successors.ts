@@ -1,5 +1,7 @@
 /** All ways a thread can take its next step from a state: one for each combination of its nondeterministic choices. */
-import type { Machine, Observer, Outcome } from "../memory/sc.ts";
+
+import type { Observer } from "../memory/interpreted/execution.ts";
+import type { Machine, Outcome } from "../memory/sc.ts";
 
 /**
  * Calls `visit` with each outcome that is not `disabled`; `into` holds the state after it. `visit` returns false to stop.

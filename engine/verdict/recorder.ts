@@ -1,7 +1,9 @@
 /** Takes steps of a program and writes down what each of them did, in words a reader understands. */
+
+import type { Observer } from "../memory/interpreted/execution.ts";
 import { irqWord, preemptWord, rcuWord, registersWord } from "../memory/layout.ts";
 import { holdsExclusive, holdsShared } from "../memory/locks.ts";
-import { Machine, type Observer, type Outcome } from "../memory/sc.ts";
+import { Machine, type Outcome } from "../memory/sc.ts";
 import type { Display, Program, Site } from "../program/program.ts";
 import type { ScheduledStep } from "../search/schedule.ts";
 import { ValueDisplay } from "./display.ts";

@@ -7,8 +7,7 @@
  */
 import type { Expression, Instruction, Place, Program } from "../../program/program.ts";
 import type { Fault } from "../access.ts";
-import { evaluateBinary } from "../expression.ts";
-import { updated } from "../sc.ts";
+import { evaluateBinary, updated } from "../expression.ts";
 import { postDominators } from "./postDominators.ts";
 import { freed, live, originOf, type ProgramMemory } from "./programMemory.ts";
 import { countedLocks, type LockInstruction, locksOf, reachableWrites, type Writes } from "./programWrites.ts";

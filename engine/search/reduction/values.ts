@@ -3,9 +3,8 @@
  * for pointers this is Andersen's, 1994). It errs on the side of too many: what it says a place cannot be, it cannot be.
  */
 import { resolve } from "../../memory/access.ts";
-import { DivisionByZero, evaluate, evaluateBinary } from "../../memory/expression.ts";
+import { DivisionByZero, evaluate, evaluateBinary, updated } from "../../memory/expression.ts";
 import { type Layout, live } from "../../memory/layout.ts";
-import { updated } from "../../memory/sc.ts";
 import { registersOfProperties, successors } from "../../program/liveness.ts";
 import {
 	type BinaryOperator,

@@ -5,9 +5,8 @@
  * Words have no types: which of them are addresses inside a column is found out here. A place that may hold one is *renamed* as a
  * whole, and everything computed from it must then be either the same or renamed itself, for each value that it may have.
  */
-import { DivisionByZero, evaluateBinary } from "../../memory/expression.ts";
+import { DivisionByZero, evaluateBinary, updated } from "../../memory/expression.ts";
 import { type Layout, registersWord } from "../../memory/layout.ts";
-import { updated } from "../../memory/sc.ts";
 import { registersOfProperties } from "../../program/liveness.ts";
 import { cellStride, type Expression, type Instruction, type Place, type Program } from "../../program/program.ts";
 import type { ValueAnalysis, Values } from "../reduction/values.ts";

@@ -1,5 +1,7 @@
 /** What each thread of a program does to which words, over all interleavings: what makes a protection matter, or not. */
-import { Machine, type Observer } from "../../../engine/memory/sc.ts";
+
+import type { Observer } from "../../../engine/memory/interpreted/execution.ts";
+import { Machine } from "../../../engine/memory/sc.ts";
 import type { Program } from "../../../engine/program/program.ts";
 import { observeAll } from "../../../engine/search/coverage.ts";
 
