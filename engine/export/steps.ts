@@ -1,19 +1,14 @@
 /** The steps of one thread as a Promela process: a label for each place where it can stand, an atomic sequence for each step. */
-import { regionAt, stopsOf } from "../memory/compiled/region.ts";
+import { stopsOf } from "../memory/compiled/region.ts";
 import { isStop } from "../memory/sc.ts";
-import {
-	deadRegisters,
-	liveRegisters,
-	registerDefined,
-	registersOfProperties,
-	successors,
-} from "../program/liveness.ts";
+import { deadRegisters, liveRegisters, registersOfProperties } from "../program/liveness.ts";
 import type { Instruction, Thread } from "../program/program.ts";
+import { wrongIf } from "./instructions.ts";
 import { heldOffText, holdsText } from "./locks.ts";
 import { comment } from "./memory.ts";
 import type { ModelContext } from "./promela.ts";
 import { hasReloads } from "./promela.ts";
-import { ended, StatementWriter, wrongIf } from "./statements.ts";
+import { ended, StatementWriter } from "./statements.ts";
 import type { Scope } from "./symbolic.ts";
 
 export class StepText {
@@ -85,7 +80,7 @@ export class StepText {
 					return `${this.misuses()}${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; unfinished = unfinished - 1`;
 				return `${this.clear(pc, inside)}${this.standing(pc)}${start} = ${pc}`;
 			},
-			this.needed,
+			this.live,
 		);
 		const text = writer.write(entry, false, `${name}_ready`);
 		this.starts = [...starts].sort((one, two) => one - two);
@@ -113,7 +108,7 @@ export class StepText {
 			this.scope,
 			"init_at_",
 			() => "skip",
-			() => true,
+			this.live,
 			true,
 		);
 		return writer.write(this.thread.entry, true, "init_ready");
@@ -125,13 +120,6 @@ export class StepText {
 		const { context, index, thread } = this;
 		const name = context.names[index];
 		const handed = this.handedOver;
-		const parameters = handed.map((register) => `int ${this.scope.register(register)}`);
-		if (this.starts.length > 1) parameters.unshift("int start");
-		const locals = thread.registers.flatMap((_, register) =>
-			handed.includes(register) || context.isGlobal(index, register)
-				? []
-				: [`	int ${this.scope.register(register)};\n`],
-		);
 		const stops = new Set(stopsOf(thread, context.layout.contextIsShared));
 		const steps: string[] = [];
 		const wanted = [...this.starts].filter((pc) => pc >= 0);
@@ -147,10 +135,29 @@ export class StepText {
 			this.starts.length > 1
 				? `	if\n${this.starts.map((pc) => `	:: start == ${pc} -> goto ${pc < 0 ? "end_done" : this.labelOf(pc)}\n`).join("")}	fi;\n`
 				: "";
-		const body = `${locals.join("")}${dispatch}${steps.join("")}`;
 		const done = this.isCallback ? "" : "end_done:\n	false;\n";
-		const ending = body.includes("goto ending") ? this.ending() : "";
-		return `\nproctype ${name}(${parameters.join("; ")}) {\n${body}${done}${ends(body, ending)}}`;
+		const code = `${dispatch}${steps.join("")}`;
+		const ending = code.includes("goto ending") ? this.ending() : "";
+		const body = this.withoutIdle(`${code}${done}${ends(code, ending)}`);
+		const parameters = handed.map((register) => `int ${this.scope.register(register)}`);
+		if (this.starts.length > 1) parameters.unshift("int start");
+		const locals = thread.registers.flatMap((_, register) => {
+			const own = this.scope.register(register);
+			const isDeclared = handed.includes(register) || context.isGlobal(index, register);
+			return isDeclared || !body.includes(own) ? [] : [`	int ${own};\n`];
+		});
+		return `\nproctype ${name}(${parameters.join("; ")}) {\n${locals.join("")}${body}}`;
+	}
+
+	/** The text without registers that are nothing but cleared. */
+	private withoutIdle(body: string): string {
+		const { context, index, thread } = this;
+		return thread.registers.reduce((text, _, register) => {
+			const name = this.scope.register(register);
+			const cleared = text.replaceAll(new RegExp(`\\b${name} = 0;\\s?`, "g"), "");
+			const isUsed = context.isGlobal(index, register) || new RegExp(`\\b${name}\\b`).test(cleared);
+			return isUsed || this.handedOver.includes(register) ? text : cleared;
+		}, body);
 	}
 
 	private step(pc: number, reached: number[]): string {
@@ -163,12 +170,12 @@ export class StepText {
 			thread,
 			this.scope,
 			`S${pc}_at_`,
-			(stop) => {
+			(stop, written) => {
 				if (stop === ended) return "goto ending";
 				if (!reached.includes(stop)) reached.push(stop);
-				return `${this.clear(stop, this.scope, pc)}${this.standing(stop)}goto ${this.labelOf(stop)}`;
+				return `${this.clear(stop, this.scope, pc, written)}${this.standing(stop)}goto ${this.labelOf(stop)}`;
 			},
-			this.needed,
+			this.live,
 		);
 		const guards = this.guards(pc);
 		const leaves = thread.instructions[pc]?.kind === "reload" ? `		reloading[${index}] = false;\n` : "";
@@ -192,31 +199,21 @@ export class StepText {
 		return guards.join(" && ") || "true";
 	}
 
-	private readonly needed = (pc: number, register: number): boolean =>
-		this.context.isGlobal(this.index, register) ||
-		successors(this.thread.instructions[pc] as Instruction).some((next) => this.live[next]?.has(register) === true);
-
-	/** Clears the registers that no longer matter at a stop, as far as the step from `from` may have left something in them. */
-	private clear(pc: number, scope: Scope, from?: number): string {
-		const dirty = from === undefined ? undefined : this.dirtyAfter(from);
+	/**
+	 * Clears the registers that no longer matter at a stop, as far as the step from `from` may have left something in them;
+	 * `written`: registers that it may have assigned to.
+	 */
+	private clear(pc: number, scope: Scope, from?: number, written?: ReadonlySet<number>): string {
+		const dirty = from === undefined ? undefined : this.dirtyAfter(from, written ?? new Set());
 		const dead = [...(this.dead[pc] ?? [])].filter((register) => dirty?.has(register) !== false);
 		return dead.map((register) => `${scope.register(register)} = 0; `).join("");
 	}
 
 	/** Registers that may be other than 0 after the step from `from`, if nobody clears them. */
-	private dirtyAfter(from: number): ReadonlySet<number> {
+	private dirtyAfter(from: number, written: ReadonlySet<number>): ReadonlySet<number> {
 		// The arguments of a callback are there before it starts.
-		const dirty = new Set(
-			this.isCallback && from === this.thread.entry ? this.thread.registers.keys() : this.live[from],
-		);
-		for (const pc of regionAt(this.thread, from, this.context.layout, this.index).inside) {
-			const instruction = this.thread.instructions[pc] as Instruction;
-			const register = instruction.kind === "reload" ? instruction.register : registerDefined(instruction);
-			if (register === undefined) continue;
-			const isDropped = (instruction.kind === "assign" || instruction.kind === "load") && !this.needed(pc, register);
-			if (!isDropped) dirty.add(register);
-		}
-		return dirty;
+		const before = this.isCallback && from === this.thread.entry ? this.thread.registers.keys() : this.live[from];
+		return new Set([...(before ?? []), ...written]);
 	}
 
 	/** What a thread must not leave behind. */

@@ -86,13 +86,15 @@ export function promelaValue(expression: Expression, scope: Scope): string {
 	}
 }
 
+/** Whether an expression is 0 or 1, and is so by what it asks. */
+export const isTruth = (expression: Expression): boolean =>
+	(expression.op === "binary" && /^(equal|not_equal|less)/.test(expression.operator)) ||
+	(expression.op === "unary" && expression.operator === "not");
+
 /** The value as a condition. */
 export function promelaCondition(expression: Expression, scope: Scope): string {
 	const text = promelaValue(expression, scope);
-	const isTruth =
-		(expression.op === "binary" && /^(equal|not_equal|less)/.test(expression.operator)) ||
-		(expression.op === "unary" && expression.operator === "not");
-	return isTruth ? text : `(${text} != 0)`;
+	return isTruth(expression) ? text : `(${text} != 0)`;
 }
 
 /** Divisors in an expression, each with its divisor's text: where one is zero, evaluating it is a fault. */
