@@ -46,9 +46,8 @@ export function registerByHand(
 				}));
 			if (schedule === undefined) return;
 			try {
-				const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(check.uri));
 				const { uri, scenario } = check;
-				await panel.walk({ uri, scenario, check: check.check, version: document.version }, schedule);
+				await panel.walk({ uri, scenario, check: check.check }, schedule);
 			} catch (error) {
 				void vscode.window.showErrorMessage(`mmscn: ${error instanceof Error ? error.message : String(error)}`);
 			}

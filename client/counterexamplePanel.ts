@@ -1,33 +1,18 @@
 /** The counterexample view beside the editor: one panel, which follows the document last searched. */
 import * as vscode from "vscode";
-import type { CheckResult, FenceFix, Location, TraceStep } from "../engine/verdict/verdict.ts";
-import { hasPicture, racingPair, violatingStep } from "./annotations.ts";
+import type { CheckResult, Location, TraceStep } from "../engine/verdict/verdict.ts";
+import { hasPicture, racingPair } from "./annotations.ts";
 import { html } from "./counterexamplePage.ts";
 import { firstLook, GraphPictures } from "./graphPictures.ts";
 import type { LanguageServer } from "./languageServer.ts";
-import type { DocumentResults, ResultsByDocument } from "./results.ts";
+import { insertFences, LineOfStep, openOffsets, openPlace, openStep, standsOn } from "./places.ts";
+import type { ResultsByDocument } from "./results.ts";
 import { type Run, runOnShow } from "./run.ts";
+import { fingerprint, firstStep, lastLook, racesOnShow } from "./viewState.ts";
 import { type WalkedCheck, Walks } from "./walks.ts";
-import type { FromView, RacesOnShow, ToView, ViewState } from "./webview/messages.ts";
+import type { FromView, ToView, ViewState } from "./webview/messages.ts";
 
 const viewType = "mmscn.counterexample";
-
-/** A short fingerprint of a text; equal texts have equal ones. Only ever used to see whether a file changed over a reload. */
-function fingerprint(text: string): string {
-	let hash = 0x811c9dc5;
-	for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-	return `${text.length}:${(hash >>> 0).toString(16)}`;
-}
-
-function range(location: Location): vscode.Range {
-	return new vscode.Range(location.line - 1, location.column - 1, location.endLine - 1, location.endColumn - 1);
-}
-
-/** Where a look at a result begins: where things go wrong. */
-const firstStep = ({ trace }: CheckResult) => (trace ? violatingStep(trace) : 0);
-
-/** Where a look at a run begins: where things go wrong, else at its last step. */
-const lastLook = (run: Run) => Math.max(0, run.violation ? violatingStep(run) : run.steps.length - 1);
 
 export class CounterexamplePanel implements vscode.Disposable {
 	private panel: vscode.WebviewPanel | undefined;
@@ -35,10 +20,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 	private step = 0;
 	private readonly subscriptions: vscode.Disposable[];
 	private readonly received = new vscode.EventEmitter<FromView>();
-	private readonly lineOfStep = vscode.window.createTextEditorDecorationType({
-		isWholeLine: true,
-		backgroundColor: new vscode.ThemeColor("editor.stackFrameHighlightBackground"),
-	});
+	private readonly lineOfStep = new LineOfStep();
 
 	/** Runs that the user walks by hand. */
 	readonly walks: Walks;
@@ -61,9 +43,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 		this.walks = new Walks(server);
 		this.subscriptions = [
 			results.onDidChange((uri) => this.follow(uri)),
-			vscode.workspace.onDidChangeTextDocument(({ document }) => {
-				if (this.isWalking && document.uri.toString() === this.uri) this.post({ type: "stale", stale: this.isStale });
-			}),
+			results.onDidMove((uri) => void this.walkAgain(uri)),
 			vscode.window.registerWebviewPanelSerializer(viewType, {
 				deserializeWebviewPanel: (panel, state: ViewState | undefined) => this.restore(panel, state),
 			}),
@@ -103,10 +83,9 @@ export class CounterexamplePanel implements vscode.Disposable {
 		if (!state || !run) return undefined;
 		if (this.walks.walked && state.walk) return { check: this.walks.walked, run };
 		const result = state.results[state.shown];
-		const version = this.results.get(state.uri)?.version;
-		if (!result || version === undefined) return undefined;
+		if (!result) return undefined;
 		const { scenario, check } = result;
-		return { check: { uri: state.uri, scenario, check, version, parameters: run.parameters }, run };
+		return { check: { uri: state.uri, scenario, check, parameters: run.parameters }, run };
 	}
 
 	/**
@@ -134,7 +113,16 @@ export class CounterexamplePanel implements vscode.Disposable {
 		const { standing } = this;
 		if (!standing || !this.isWalking) return;
 		const { uri, scenario, check } = standing.check;
-		this.results.setWalked(uri, { scenario, check, trace: standing.run }, this.isStale);
+		this.results.setWalked(uri, { scenario, check, trace: standing.run, program: this.walks.program });
+	}
+
+	/** The text moved under the run by hand, which is as it was: its lines are elsewhere now. */
+	private async walkAgain(uri: string): Promise<void> {
+		if (uri !== this.uri || !this.isWalking || this.isStale) return;
+		await this.walks.again().catch(() => undefined);
+		if (uri !== this.uri || !this.isWalking) return;
+		this.annotateWalk();
+		this.draw();
 	}
 
 	private leaveWalk(): void {
@@ -149,10 +137,9 @@ export class CounterexamplePanel implements vscode.Disposable {
 
 	/** The text is no longer the one that what is on show belongs to. */
 	private get isStale(): boolean {
-		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
-		if (!this.isWalking) return known?.stale ?? false;
-		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === this.uri);
-		return document !== undefined && document.version !== this.walks.walked?.version;
+		if (this.uri === undefined) return false;
+		if (!this.isWalking) return this.results.get(this.uri)?.stale ?? false;
+		return !this.results.isCurrent(this.uri, this.walks.program);
 	}
 
 	private present(): void {
@@ -177,7 +164,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 		panel.webview.onDidReceiveMessage((message: FromView) => this.receive(message));
 		panel.onDidDispose(() => {
 			this.panel = undefined;
-			this.clearLine();
+			this.lineOfStep.mark(undefined);
 		});
 		panel.webview.html = html(panel.webview, dist);
 	}
@@ -193,13 +180,17 @@ export class CounterexamplePanel implements vscode.Disposable {
 		const same = document !== undefined && fingerprint(document.getText()) === state.fingerprint;
 		this.uri = uri.toString();
 		this.step = state.step;
+		// What is of another text is of no program that there is.
+		const program = same ? (await this.results.programOf(this.uri)).program : "";
 		if (state.walk) {
 			const { scenario, check } = state.walk;
-			this.walks.resume({ uri: this.uri, scenario, check, version: same ? document.version : -1 }, state.walk);
+			this.walks.resume({ uri: this.uri, scenario, check }, state.walk, program);
 			this.annotateWalk();
+			// The view asked for what is to be shown before this was known.
+			this.draw();
 		}
 		if (this.results.get(this.uri)) return;
-		this.results.set({ uri: this.uri, version: same ? document.version : -1, results: state.results });
+		this.results.set({ uri: this.uri, version: document?.version ?? 0, program, results: state.results });
 		const shown = state.results[state.shown];
 		if (shown) this.results.show(this.uri, shown);
 	}
@@ -218,7 +209,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 		if (!known) return;
 		if (!shown || !hasPicture(shown)) {
 			this.post({ type: "clear" });
-			this.clearLine();
+			this.lineOfStep.mark(undefined);
 		} else if (same) this.post({ type: "stale", stale: known.stale });
 		else {
 			this.step = Math.min(this.step, Math.max(0, (shown.trace?.steps.length ?? 0) - 1));
@@ -352,13 +343,13 @@ export class CounterexamplePanel implements vscode.Disposable {
 				void this.byHand(message);
 				break;
 			case "open":
-				void this.open(message.location, true);
+				void this.open(message.location);
 				break;
 			case "openRange":
-				void this.openRange(message.pos, message.end);
+				if (this.uri !== undefined) void openOffsets(this.uri, message.pos, message.end);
 				break;
 			case "insertFences":
-				void this.insertFences(message.fix);
+				if (this.uri !== undefined && !this.isStale) void insertFences(message.fix);
 				break;
 			case "export":
 				void vscode.commands.executeCommand("mmscn.exportCounterexample", message.format, message.witness);
@@ -375,79 +366,25 @@ export class CounterexamplePanel implements vscode.Disposable {
 		return state && runOnShow(state)?.steps[this.step];
 	}
 
-	/** Moves the editor to the step: to its own line when that file is open, else to the line of the thread. */
+	/** Moves the editor to the selected step. */
 	private async reveal(focus: boolean): Promise<void> {
 		const step = this.currentStep();
 		if (!step) return;
-		const visible = vscode.window.visibleTextEditors.map((editor) => editor.document.uri.toString());
-		const own = visible.includes(vscode.Uri.parse(step.location.file).toString());
-		await this.open(own || focus ? step.location : step.threadLocation, focus);
-	}
-
-	/** Shows a place in the column where its document is already open, else in the first. */
-	private async open(location: Location, focus: boolean): Promise<void> {
-		const uri = vscode.Uri.parse(location.file);
-		const already = vscode.window.visibleTextEditors.find(
-			(editor) => editor.document.uri.toString() === uri.toString(),
-		);
-		const document = await vscode.workspace.openTextDocument(uri);
-		const editor = await vscode.window.showTextDocument(document, {
-			viewColumn: already?.viewColumn ?? vscode.ViewColumn.One,
-			preserveFocus: !focus,
-			...(focus ? { selection: range(location) } : {}),
-		});
-		editor.revealRange(range(location), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+		await openStep(step, focus);
 		this.markLine();
 	}
 
-	/** Shows characters of the searched document. */
-	private async openRange(pos: number, end: number): Promise<void> {
-		if (this.uri === undefined) return;
-		const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(this.uri));
-		const [first, last] = [document.positionAt(pos), document.positionAt(end)];
-		await this.open(
-			{
-				file: this.uri,
-				line: first.line + 1,
-				column: first.character + 1,
-				endLine: last.line + 1,
-				endColumn: last.character + 1,
-			},
-			true,
-		);
-	}
-
-	/** Puts barriers where a search has shown them to help, while the text is the one that was searched. */
-	private async insertFences({ insertions }: FenceFix): Promise<void> {
-		const known = this.uri === undefined ? undefined : this.results.get(this.uri);
-		if (!known || known.stale) return;
-		const edit = new vscode.WorkspaceEdit();
-		for (const { file, pos, text } of insertions) {
-			const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(file));
-			edit.insert(document.uri, document.positionAt(pos), text);
-		}
-		await vscode.workspace.applyEdit(edit);
+	private async open(location: Location): Promise<void> {
+		await openPlace(location, true);
+		this.markLine();
 	}
 
 	private markLine(): void {
-		const step = this.currentStep();
-		const stale = this.isStale;
-		for (const editor of vscode.window.visibleTextEditors) {
-			const file = editor.document.uri.toString();
-			const places = step && this.panel && !stale ? [step.location, step.threadLocation] : [];
-			editor.setDecorations(
-				this.lineOfStep,
-				places.filter((place) => vscode.Uri.parse(place.file).toString() === file).map(range),
-			);
-		}
-	}
-
-	private clearLine(): void {
-		for (const editor of vscode.window.visibleTextEditors) editor.setDecorations(this.lineOfStep, []);
+		this.lineOfStep.mark(this.panel && !this.isStale ? this.currentStep() : undefined);
 	}
 
 	private async goToOther(given: Location | undefined): Promise<void> {
-		if (given) return this.open(given, true);
+		if (given) return this.open(given);
 		const editor = vscode.window.activeTextEditor;
 		const uri = this.uri ?? editor?.document.uri.toString();
 		const trace = this.isWalking ? this.standing?.run : uri === undefined ? undefined : this.results.shown(uri)?.trace;
@@ -462,28 +399,11 @@ export class CounterexamplePanel implements vscode.Disposable {
 		if (!target) return;
 		this.step = onLater ? pair[0] : pair[1];
 		this.post({ type: "select", step: this.step });
-		await this.open(target.location, true);
+		await this.open(target.location);
 	}
 
 	dispose(): void {
 		this.panel?.dispose();
 		for (const one of [...this.subscriptions, this.lineOfStep, this.received]) one.dispose();
 	}
-}
-
-/** The races of the check on show; undefined where nobody asked for every one, or another check is on show. */
-function racesOnShow({ races, results, shown }: DocumentResults): RacesOnShow | undefined {
-	const result = shown === undefined ? undefined : results[shown];
-	if (!races || !result || result.check !== races.found.check || result.scenario !== races.found.scenario)
-		return undefined;
-	return { at: races.at, of: races.found.races.length, count: races.found.races[races.at]?.count ?? 0 };
-}
-
-/** True when the cursor is on the line of a step. */
-function standsOn(editor: vscode.TextEditor, step: TraceStep): boolean {
-	const file = editor.document.uri.toString();
-	const line = editor.selection.active.line + 1;
-	return [step.location, step.threadLocation].some(
-		(place) => vscode.Uri.parse(place.file).toString() === file && place.line === line,
-	);
 }

@@ -38,11 +38,11 @@ export interface Api {
 export function activate(context: vscode.ExtensionContext): Api {
 	const output = vscode.window.createOutputChannel("mmscn", { log: true });
 	const server = new LanguageServer(context.extensionUri, output);
-	const results = new ResultsByDocument();
+	const results = new ResultsByDocument(server);
 	const annotations = new InlineAnnotations(results);
 	const panel = new CounterexamplePanel(context.extensionUri, results, server);
 	const searches = new Searches(server, results, output, (uri) => panel.show(uri));
-	const faded = new FadedStatements(searches);
+	const faded = new FadedStatements(results);
 	const races = new RaceView(results, (uri) => panel.show(uri));
 	context.subscriptions.push(
 		output,
@@ -65,7 +65,6 @@ export function activate(context: vscode.ExtensionContext): Api {
 			const any = results.uris().some((uri) => results.shown(uri) !== undefined);
 			void vscode.commands.executeCommand("setContext", "mmscn.hasCounterexample", any);
 		}),
-		server.onNotification("mmscn/results", (found) => results.set(found)),
 		startWhenNeeded(server, output),
 	);
 	return {

@@ -1,7 +1,7 @@
 /** Fades statements that no interleaving reached, so that a "safe" about code that never ran is seen for what it is. */
 import * as vscode from "vscode";
-import type { SearchEnd, Searches } from "./explore.ts";
 import { type NeverReached, neverReached } from "./neverReached.ts";
+import type { ResultsByDocument } from "./results.ts";
 
 const setting = "mmscn.inlineAnnotations";
 
@@ -14,40 +14,26 @@ export class FadedStatements implements vscode.Disposable {
 		textDecoration: "underline dotted",
 		rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
 	});
-	/** By URI; only while the document is the text that was searched. */
-	private readonly byUri = new Map<string, readonly NeverReached[]>();
 	private readonly subscriptions: vscode.Disposable[];
+	private readonly results: ResultsByDocument;
 
-	constructor(searches: Searches) {
+	constructor(results: ResultsByDocument) {
+		this.results = results;
 		this.subscriptions = [
-			searches.onDidEnd((end) => this.take(end)),
+			results.onDidChange(() => this.draw()),
 			vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
-			// What never ran of another text is not known.
-			vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-				if (contentChanges.length > 0 && this.byUri.delete(document.uri.toString())) this.draw();
-			}),
 			vscode.workspace.onDidChangeConfiguration((event) => {
 				if (event.affectsConfiguration(setting)) this.draw();
 			}),
 		];
 	}
 
-	/** What is faded now in a document; empty when the setting is off. */
+	/** What is faded now in a document; empty when the setting is off, or the document is another program by now. */
 	drawn(uri: string): readonly NeverReached[] {
 		const on = vscode.workspace.getConfiguration().get<boolean>(setting, true);
-		return on ? (this.byUri.get(uri) ?? []) : [];
-	}
-
-	private take(end: SearchEnd): void {
-		if (end.kind !== "finished") return;
-		const uri = vscode.Uri.parse(end.results.uri).toString();
-		const statements = neverReached(end.results.results).filter(
-			({ location }) => vscode.Uri.parse(location.file).toString() === uri,
-		);
-		const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
-		if (document && document.version !== end.results.version) this.byUri.delete(uri);
-		else this.byUri.set(uri, statements);
-		this.draw();
+		const known = this.results.get(uri);
+		if (!on || !known || known.stale) return [];
+		return neverReached(known.results).filter(({ location }) => vscode.Uri.parse(location.file).toString() === uri);
 	}
 
 	private draw(): void {
@@ -55,9 +41,12 @@ export class FadedStatements implements vscode.Disposable {
 			const faded = this.drawn(editor.document.uri.toString());
 			editor.setDecorations(
 				this.decoration,
-				faded.map(({ location: { line, column, endLine, endColumn }, checks }) => ({
+				faded.map(({ location: { line, column, endLine, endColumn }, checks, leftOutOf }) => ({
 					range: new vscode.Range(line - 1, column - 1, endLine - 1, endColumn - 1),
-					hoverMessage: `mmscn: no interleaving of check ${checks.join(", ")} reaches this.`,
+					hoverMessage: [
+						...(checks.length > 0 ? [`mmscn: no interleaving of check ${checks.join(", ")} reaches this.`] : []),
+						...(leftOutOf.length > 0 ? [`mmscn: the parameters of check ${leftOutOf.join(", ")} leave this out.`] : []),
+					].join("\n\n"),
 				})),
 			);
 		}

@@ -1,12 +1,16 @@
 /** Which statements no interleaving reached, over the results of one search. Knows nothing of VS Code. */
-import type { CheckResult, Location } from "../engine/verdict/verdict.ts";
+import type { CheckResult, Coverage, Location } from "../engine/verdict/verdict.ts";
 
 export interface NeverReached {
 	readonly location: Location;
 	readonly text: string;
 	/** The checks that are safe without it. */
 	readonly checks: readonly string[];
+	/** The checks whose parameters leave it out. */
+	readonly leftOutOf: readonly string[];
 }
+
+type Unreached = Coverage["unreached"][number];
 
 const keyOf = ({ file, line, column }: Location) => `${file}:${line}:${column}`;
 
@@ -21,16 +25,23 @@ export function neverReached(results: readonly CheckResult[]): NeverReached[] {
 			.map(lineOf),
 	);
 	const covered = results.filter((result) => result.coverage !== undefined);
-	const found = new Map<string, NeverReached>();
-	for (const { check, coverage } of covered) {
-		for (const { location, text } of coverage?.unreached ?? []) {
-			const known = found.get(keyOf(location));
-			found.set(keyOf(location), { location, text, checks: [...(known?.checks ?? []), check] });
-		}
+	const found = new Map<string, NeverReached & { readonly scenario: string }>();
+	const add = (scenario: string, { location, text }: Unreached, more: Partial<NeverReached>) => {
+		const known = found.get(keyOf(location)) ?? { scenario, location, text, checks: [], leftOutOf: [] };
+		found.set(keyOf(location), {
+			...known,
+			checks: [...known.checks, ...(more.checks ?? [])],
+			leftOutOf: [...known.leftOutOf, ...(more.leftOutOf ?? [])],
+		});
+	};
+	for (const { scenario, check, coverage } of covered) {
+		for (const one of coverage?.unreached ?? []) add(scenario, one, { checks: [check] });
+		for (const one of coverage?.leftOut ?? []) add(scenario, one, { leftOutOf: [check] });
 	}
-	return [...found.values()].filter(
-		({ location, checks }) => checks.length === covered.length && !ran.has(lineOf(location)),
-	);
+	return [...found.values()].flatMap(({ scenario, ...one }) => {
+		const checks = covered.filter((result) => result.scenario === scenario).length;
+		return one.checks.length + one.leftOutOf.length === checks && !ran.has(lineOf(one.location)) ? [one] : [];
+	});
 }
 
 function lineOf({ file, line }: Location): string {

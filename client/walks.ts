@@ -6,10 +6,8 @@ import type { CheckArguments } from "../server/protocol.ts";
 import type { LanguageServer } from "./languageServer.ts";
 import type { WalkOnShow } from "./webview/messages.ts";
 
-/** Walks of one check of one version of a document. */
+/** The check that is walked through. */
 export interface WalkedCheck extends CheckArguments {
-	/** Version of the document that is walked through. */
-	readonly version: number;
 	readonly parameters?: Parameters;
 }
 
@@ -17,7 +15,7 @@ export class Walks {
 	private readonly server: LanguageServer;
 	private check: WalkedCheck | undefined;
 	/** Where the user has been, and where he stands among it. */
-	private been: WalkOnShow["walk"][] = [];
+	private been: (WalkOnShow["walk"] & { readonly program: string })[] = [];
 	private at = 0;
 	private said: string | undefined;
 
@@ -28,6 +26,11 @@ export class Walks {
 	/** The check that is walked through; undefined when none is. */
 	get walked(): WalkedCheck | undefined {
 		return this.check;
+	}
+
+	/** The program that the walk leads through; "" without one. */
+	get program(): string {
+		return this.been[this.at]?.program ?? "";
 	}
 
 	/** What the view shows of the walk. */
@@ -48,15 +51,24 @@ export class Walks {
 	/** Goes where a schedule leads, as far as it fits. Rejects when it is none, or cannot be walked. */
 	async go(check: WalkedCheck, schedule: string): Promise<void> {
 		const walk = await this.walk(check, schedule);
-		const same = sameCheck(this.check, check);
+		const same = sameCheck(this.check, check) && this.program === walk.program;
 		this.been = [...(same ? this.been.slice(0, this.at + 1) : []), walk];
 		this.at = this.been.length - 1;
 		this.check = { ...check, parameters: walk.parameters };
 		this.said = undefined;
 	}
 
+	/** The same walk through the text as it now is; its schedule is the same, its lines need not be. */
+	async again(): Promise<void> {
+		const [check, walk] = [this.check, this.been[this.at]];
+		if (!check || !walk) return;
+		const now = await this.walk(check, walk.schedule);
+		// Somewhere else by now.
+		if (this.been[this.at] === walk) this.been[this.at] = now;
+	}
+
 	/** The walk along the first steps of a schedule; its alternatives are what could run after them. */
-	walk(check: WalkedCheck, schedule: string, steps?: number): Promise<Walk> {
+	walk(check: WalkedCheck, schedule: string, steps?: number): Promise<Walk & { readonly program: string }> {
 		const { uri, scenario, parameters } = check;
 		return this.server.request("mmscn/walk", {
 			uri,
@@ -80,9 +92,9 @@ export class Walks {
 	}
 
 	/** Takes up a walk where it stood before a reload. */
-	resume(check: WalkedCheck, { walk }: WalkOnShow): void {
+	resume(check: WalkedCheck, { walk }: WalkOnShow, program: string): void {
 		this.check = { ...check, parameters: walk.parameters };
-		this.been = [walk];
+		this.been = [{ ...walk, program }];
 		this.at = 0;
 	}
 
@@ -95,7 +107,5 @@ export class Walks {
 }
 
 function sameCheck(one: WalkedCheck | undefined, two: WalkedCheck): boolean {
-	return (
-		one?.uri === two.uri && one.scenario === two.scenario && one.check === two.check && one.version === two.version
-	);
+	return one?.uri === two.uri && one.scenario === two.scenario && one.check === two.check;
 }

@@ -9,7 +9,7 @@ import type { SourceTree } from "../engine/language/syntax.ts";
 import { includedFile } from "./includes.ts";
 import { type KernelModel, kernelPath, kernelUri } from "./kernelModel.ts";
 import { type Occurrence, occurrencesOf } from "./occurrences.ts";
-import { fingerprint } from "./results.ts";
+import { digest, fingerprint } from "./results.ts";
 
 /** Files longer than this are not looked at, in UTF-16 code units: nobody writes such a scenario. */
 export const documentLengthMax = 4 * 1024 * 1024;
@@ -91,7 +91,7 @@ export class Documents {
 			document,
 			module,
 			tree,
-			fingerprint: program.join("\0"),
+			fingerprint: digest(program.join("\0")),
 			occurrences: () => {
 				occurrences ??= occurrencesOf(module);
 				return occurrences;

@@ -1,4 +1,5 @@
 /** Looks for the barriers that would forbid what a search has found to take weak memory, once the search has answered. */
+import type { SourceTree } from "../engine/language/syntax.ts";
 import type { CheckResult, FenceFix } from "../engine/verdict/verdict.ts";
 import type { SearchJob } from "./search/messages.ts";
 import type { RunningSearch } from "./search/searchPool.ts";
@@ -8,6 +9,7 @@ import type { Services } from "./services.ts";
 export type Searched = Pick<SearchJob, "uri" | "texts" | "options"> & {
 	readonly version: number;
 	readonly fingerprint: string;
+	readonly tree: SourceTree | undefined;
 };
 
 export class FenceSearches {
@@ -33,14 +35,14 @@ export class FenceSearches {
 		this.running.delete(uri);
 	}
 
-	private async look({ uri, texts, options, version, fingerprint }: Searched, race: CheckResult): Promise<void> {
+	private async look({ uri, texts, options, version, fingerprint, tree }: Searched, race: CheckResult): Promise<void> {
 		const { searches, results, connection, changed } = this.services;
 		const { scenario, check } = race;
 		const search = searches.ask({ uri, texts, scenario, check, options, question: { kind: "fences", race } });
 		this.running.set(uri, [...(this.running.get(uri) ?? []), search]);
 		const outcome = await search.outcome;
 		if (outcome.kind !== "result" || results.of(uri, scenario, check)?.result !== race) return;
-		results.add(uri, version, fingerprint, [{ ...race, fences: outcome.result }]);
+		results.add(uri, { version, fingerprint, tree }, [{ ...race, fences: outcome.result }]);
 		void connection.sendNotification("mmscn/results", results.newest(uri));
 		changed.fire(uri);
 	}

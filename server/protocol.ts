@@ -31,7 +31,11 @@ export interface ExploreParameters {
 export interface Results {
 	readonly uri: string;
 	readonly version: number;
+	/** Tells the program of that version from others. */
+	readonly program: string;
 	readonly results: readonly CheckResult[];
+	/** Every race of one check of the document, where somebody asked for them. */
+	readonly races?: DistinctRacesResult;
 	/** Of the answer to a search: what each check says of its parameters, as written. */
 	readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -46,12 +50,20 @@ export interface CheckArguments {
 /** Every distinct race of one check of one version of a document. */
 export interface DistinctRacesResult extends RacesOfCheck, CheckArguments {
 	readonly version: number;
+	/** As in `Results`. */
+	readonly program: string;
 }
 
 /** A schedule of a check; `parameters` tell which one, where the check leaves some open. */
 export interface ScheduleParameters extends CheckArguments {
 	readonly schedule: string;
 	readonly parameters?: Parameters;
+}
+
+/** Which program a version of a document is: versions that differ in comments and white space alone are the same. */
+export interface ProgramOfVersion {
+	readonly version: number;
+	readonly program: string;
 }
 
 /** The kernel version that hovers speak of, and who says so. */
@@ -89,6 +101,11 @@ export interface Requests {
 		readonly params: { readonly path: string };
 		readonly result: { readonly text: string };
 	};
+	/** Which program a document is now. */
+	readonly "mmscn/program": {
+		readonly params: { readonly uri: string };
+		readonly result: ProgramOfVersion;
+	};
 	/** The last result of each check of a document, for a client that was reloaded. Empty when nothing was searched. */
 	readonly "mmscn/lastResults": { readonly params: { readonly uri: string }; readonly result: Results };
 	/** Searches on past each race of a check. Progress and cancelling as of `mmscn/explore`. */
@@ -99,7 +116,7 @@ export interface Requests {
 	/** Where a schedule, or its first `steps` steps, leads, and what could run there. Searches nothing. */
 	readonly "mmscn/walk": {
 		readonly params: ScheduleParameters & { readonly steps?: number };
-		readonly result: Walk;
+		readonly result: Walk & ProgramOfVersion;
 	};
 	/**
 	 * Searches the interleavings that begin with a schedule's steps. `safe` says that nothing goes wrong after these, no more.
@@ -135,6 +152,8 @@ export interface Requests {
 export interface Notifications {
 	/** The last result of each check of a document, whenever one changed. */
 	readonly "mmscn/results": Results;
+	/** Which program a document is, after each edit: results of another one are of an earlier text. */
+	readonly "mmscn/program": ProgramOfVersion & { readonly uri: string };
 }
 
 /** The arguments of the command `mmscn.explore`, as a code lens carries them. */

@@ -1,16 +1,36 @@
 /** What the searches found, by document and check, and whether it still speaks of the text on the screen. */
+import { createHash } from "node:crypto";
 import type { SourceTree } from "../engine/language/syntax.ts";
 import { isTrivia } from "../engine/language/tokens.ts";
 import type { LoweringProblem } from "../engine/program/lower/lower.ts";
 import type { CheckResult } from "../engine/verdict/verdict.ts";
-import type { Results } from "./protocol.ts";
+import type { Analysis } from "./documents.ts";
+import type { DistinctRacesResult, Results } from "./protocol.ts";
+import { relocated } from "./relocation.ts";
 
 /** A result and the program it was computed from. */
 export interface KnownResult {
 	readonly result: CheckResult;
 	readonly version: number;
 	readonly fingerprint: string;
+	/** The text that the places in the result are of; undefined of a litmus test, which no edit leaves as it was. */
+	readonly tree: SourceTree | undefined;
 }
+
+/** Every race of a check, and the program they are of. */
+interface KnownRaces {
+	readonly races: DistinctRacesResult;
+	readonly fingerprint: string;
+	readonly tree: SourceTree;
+}
+
+/** What tells programs apart, short enough to be sent: equal texts have equal ones. */
+export function digest(text: string): string {
+	return createHash("sha256").update(text).digest("base64url").slice(0, digestLength);
+}
+
+/** Characters of 6 bits each; enough that no two programs of a user ever share one. */
+const digestLength = 22;
 
 /**
  * A document's words without white space and comments. Two texts with the same fingerprint, and the same includes, are the
@@ -34,11 +54,40 @@ export class ResultStore {
 	>();
 	private readonly byUri = new Map<string, Map<string, KnownResult>>();
 
-	/** Takes over the results of one search. */
-	add(uri: string, version: number, fingerprint: string, results: readonly CheckResult[]): void {
+	private readonly races = new Map<string, KnownRaces>();
+
+	/** Takes over the results of one search of a text. */
+	add(uri: string, of: Omit<KnownResult, "result">, results: readonly CheckResult[]): void {
 		const known = this.byUri.get(uri) ?? new Map<string, KnownResult>();
-		for (const result of results) known.set(keyOf(result.scenario, result.check), { result, version, fingerprint });
+		for (const result of results) known.set(keyOf(result.scenario, result.check), { ...of, result });
 		this.byUri.set(uri, known);
+	}
+
+	/** Takes over every race of one check of a text. */
+	addRaces(races: DistinctRacesResult, { fingerprint, tree, document }: Analysis): void {
+		this.races.set(document.uri, { races, fingerprint, tree });
+	}
+
+	/**
+	 * Moves what is known of this very program to where it now stands in the text. True when anything moved, or is of another version
+	 * by now.
+	 */
+	follow({ document: { uri, version }, fingerprint, tree }: Analysis): boolean {
+		const known = this.byUri.get(uri);
+		let any = false;
+		for (const [key, one] of known ?? []) {
+			if (one.version === version || one.fingerprint !== fingerprint || one.tree === undefined) continue;
+			const result = one.tree.text === tree.text ? one.result : relocated(one.result, uri, one.tree, tree);
+			known?.set(key, { result, version, fingerprint, tree });
+			any = true;
+		}
+		const found = this.races.get(uri);
+		if (found && found.races.version !== version && found.fingerprint === fingerprint) {
+			const races = found.tree.text === tree.text ? found.races : relocated(found.races, uri, found.tree, tree);
+			this.races.set(uri, { races: { ...races, version }, fingerprint, tree });
+			any = true;
+		}
+		return any;
 	}
 
 	/** The last result of a check; undefined when it was never searched. */
@@ -57,16 +106,26 @@ export class ResultStore {
 		return known?.text === text ? known.problems : [];
 	}
 
-	/** The results of the newest version that was searched: one version of one document. */
+	/** The results of the newest version that was searched, and its races: one version of one document. */
 	newest(uri: string): Results {
 		const known = [...(this.byUri.get(uri)?.values() ?? [])];
-		const version = known.reduce((newest, one) => Math.max(newest, one.version), 0);
-		return { uri, version, results: known.filter((one) => one.version === version).map((one) => one.result) };
+		const found = this.races.get(uri);
+		const version = known.reduce((newest, one) => Math.max(newest, one.version), found?.races.version ?? 0);
+		const newest = known.filter((one) => one.version === version);
+		const races = found?.races.version === version ? found : undefined;
+		return {
+			uri,
+			version,
+			program: newest[0]?.fingerprint ?? races?.fingerprint ?? "",
+			results: newest.map((one) => one.result),
+			...(races && { races: races.races }),
+		};
 	}
 
 	/** A closed document's versions begin anew. */
 	forget(uri: string): void {
 		this.byUri.delete(uri);
 		this.problems.delete(uri);
+		this.races.delete(uri);
 	}
 }

@@ -1,6 +1,7 @@
 /** What may be asked of one check beyond its verdict: every race, what else could run, what could happen from here. */
 import { CancellationToken, LSPErrorCodes, ResponseError, WorkDoneProgress } from "vscode-languageserver";
 import { defaultCheckOptions } from "../../engine/check.ts";
+import type { Analysis } from "../documents.ts";
 import type { CheckArguments, Requests } from "../protocol.ts";
 import type { Answers, Question, SearchProgress } from "../search/messages.ts";
 import type { SearchPool } from "../search/searchPool.ts";
@@ -16,8 +17,13 @@ export const byHand: Feature = {
 		connection.onRequest(
 			"mmscn/distinctRaces",
 			async (params: DistinctRaces["params"], ...rest: CancellationToken[]): Promise<DistinctRaces["result"]> => {
-				const { answer, version } = await ask(services, searches, params, { kind: "every_race" }, rest.at(-1));
-				return { uri: params.uri, scenario: params.scenario, check: params.check, version, ...answer };
+				const { answer, analysis } = await ask(services, searches, params, { kind: "every_race" }, rest.at(-1));
+				const { document, fingerprint: program } = analysis;
+				const { uri, scenario, check } = params;
+				const found = { uri, scenario, check, version: document.version, program, ...answer };
+				services.results.addRaces(found, analysis);
+				services.changed.fire(document.uri);
+				return found;
 			},
 		);
 		connection.onRequest(
@@ -30,7 +36,8 @@ export const byHand: Feature = {
 					...(steps !== undefined && { steps }),
 					...(parameters && { parameters }),
 				} as const;
-				return (await ask(services, walks, params, question, rest.at(-1))).answer;
+				const { answer, analysis } = await ask(services, walks, params, question, rest.at(-1));
+				return { ...answer, version: analysis.document.version, program: analysis.fingerprint };
 			},
 		);
 		connection.onRequest(
@@ -51,12 +58,12 @@ async function ask<Kind extends Question["kind"]>(
 	params: CheckArguments & { readonly workDoneToken?: string | number },
 	question: Extract<Question, { readonly kind: Kind }>,
 	token: CancellationToken = CancellationToken.None,
-): Promise<{ readonly answer: Answers[Kind]; readonly version: number }> {
+): Promise<{ readonly answer: Answers[Kind]; readonly analysis: Analysis }> {
 	const { limits } = await settings.of(params.uri);
 	const analysis = documents.analysis(params.uri);
 	if (analysis === undefined) throw failure(`${params.uri} is no scenario, or cannot be read.`);
 	if (analysis.module.hasErrors) throw failure("Errors have to be mended before this can be run.");
-	const { uri, version } = analysis.document;
+	const { uri } = analysis.document;
 	const { scenario, check, workDoneToken } = params;
 	const report = ({ states, seconds }: SearchProgress) => {
 		if (workDoneToken === undefined) return;
@@ -72,7 +79,7 @@ async function ask<Kind extends Question["kind"]>(
 		if (outcome.kind === "cancelled")
 			throw new ResponseError(LSPErrorCodes.RequestCancelled, "The search was cancelled.");
 		if (outcome.kind === "failed") throw failure(outcome.message);
-		return { answer: outcome.result, version };
+		return { answer: outcome.result, analysis };
 	} finally {
 		listening.dispose();
 	}

@@ -52,7 +52,9 @@ export function quickFixes(analysis: Analysis, pos: number, end: number): QuickF
 }
 
 /** Above a line where a counterexample of this very program goes wrong, or the check that found it: the diagram as a comment. */
-function diagrams({ document, tree, fingerprint }: Analysis, results: ResultStore, range: LspRange): CodeAction[] {
+function diagrams(analysis: Analysis, results: ResultStore, range: LspRange): CodeAction[] {
+	const { document, tree, fingerprint } = analysis;
+	results.follow(analysis);
 	const touches = (line: number) => range.start.line <= line && line <= range.end.line;
 	return tree.items.flatMap((item) => {
 		if (item.kind !== "scenario") return [];

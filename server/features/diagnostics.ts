@@ -10,7 +10,8 @@ import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
 import { sentence } from "../../engine/verdict/words.ts";
 import { type Analysis, type Documents, isLitmusDocument, isScenarioDocument } from "../documents.ts";
 import { parsedLitmus } from "../litmus.ts";
-import type { ResultStore } from "../results.ts";
+import type { ProgramOfVersion } from "../protocol.ts";
+import { digest, type ResultStore } from "../results.ts";
 import { type Feature, lspRange, type Services } from "../services.ts";
 import { validationOf } from "../validation.ts";
 import { checksOf, verdictText } from "./codeLens.ts";
@@ -53,12 +54,32 @@ export const diagnostics: Feature = {
 				void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] });
 		});
 		changed.listen((uri) => schedule(uri));
+		connection.onRequest("mmscn/program", ({ uri }: { readonly uri: string }) => programOf(services, uri));
 	},
 };
 
-function publish({ connection, documents, results }: Services, uri: string): void {
+/** Which program a document is now; of a document that is none, one like no other. */
+function programOf({ documents }: Services, uri: string): ProgramOfVersion {
+	const document = documents.document(uri);
+	if (document !== undefined && isLitmusDocument(document))
+		return { version: document.version, program: digest(document.getText()) };
+	const analysis = documents.analysis(uri);
+	return { version: analysis?.document.version ?? 0, program: analysis?.fingerprint ?? "" };
+}
+
+/** Tells the client which program a document is after an edit, and where in it the results stand now. */
+function tellProgram(services: Services, uri: string): void {
+	const { connection, documents, results } = services;
+	const analysis = documents.analysis(uri);
+	if (analysis && results.follow(analysis)) void connection.sendNotification("mmscn/results", results.newest(uri));
+	void connection.sendNotification("mmscn/program", { uri, ...programOf(services, uri) });
+}
+
+function publish(services: Services, uri: string): void {
+	const { connection, documents, results } = services;
 	const document = documents.open.get(uri);
 	if (document === undefined) return;
+	tellProgram(services, uri);
 	const send = (found: readonly LspDiagnostic[]) =>
 		void connection.sendDiagnostics({
 			uri: document.uri,

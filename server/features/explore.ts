@@ -10,11 +10,12 @@ import {
 	type WorkDoneProgressReport,
 } from "vscode-languageserver";
 import { defaultCheckOptions } from "../../engine/check.ts";
-import type { ScenarioItem } from "../../engine/language/syntax.ts";
+import type { ScenarioItem, SourceTree } from "../../engine/language/syntax.ts";
 import { type Analysis, isLitmusDocument } from "../documents.ts";
 import { FenceSearches } from "../fenceSearches.ts";
 import { parsedLitmus } from "../litmus.ts";
 import type { ExploreParameters, Results } from "../protocol.ts";
+import { digest } from "../results.ts";
 import type { SearchProgress } from "../search/messages.ts";
 import type { SearchOutcome } from "../search/searchPool.ts";
 import type { Feature, Services } from "../services.ts";
@@ -38,7 +39,7 @@ async function search(
 ): Promise<Results> {
 	const { results, connection, changed, settings } = services;
 	const options = { ...defaultCheckOptions, coverage: true, limits: (await settings.of(params.uri)).limits };
-	const { kind, uri, version, text, fingerprint, texts, checks, parameters } = target(services, params);
+	const { kind, uri, version, text, fingerprint, tree, texts, checks, parameters } = target(services, params);
 	fences.cancel(uri);
 	const progress = new ProgressReport(connection, params.workDoneToken, checks.length, kind);
 	const searches = checks.map((check, index) =>
@@ -58,9 +59,9 @@ async function search(
 		const found = outcomes.flatMap((outcome) => (outcome.kind === "result" ? [outcome.result] : []));
 		// What was found before the cancel, or beside a check that failed, is as good as ever.
 		if (found.length > 0) {
-			results.add(uri, version, fingerprint, found);
+			results.add(uri, { version, fingerprint, tree }, found);
 			connection.sendNotification("mmscn/results", results.newest(uri));
-			fences.start({ uri, texts, options, version, fingerprint }, found);
+			fences.start({ uri, texts, options, version, fingerprint, tree }, found);
 		}
 		const problems = outcomes.flatMap((outcome) => (outcome.kind === "failed" ? (outcome.problems ?? []) : []));
 		results.setProblems(uri, text, problems);
@@ -69,7 +70,7 @@ async function search(
 			throw new ResponseError(LSPErrorCodes.RequestCancelled, "The search was cancelled.");
 		const failed = outcomes.find((outcome) => outcome.kind === "failed");
 		if (failed !== undefined) throw failure(failed.message);
-		return { uri, version, results: found, parameters };
+		return { uri, version, program: fingerprint, results: found, parameters };
 	} finally {
 		listening.dispose();
 		progress.done();
@@ -83,6 +84,8 @@ interface Target {
 	readonly text: string;
 	/** Changes when the program does. */
 	readonly fingerprint: string;
+	/** Of a scenario. */
+	readonly tree: SourceTree | undefined;
 	readonly texts: Readonly<Record<string, string>>;
 	/** Names of the checks; of a litmus test, its quantifier. */
 	readonly checks: readonly string[];
@@ -103,7 +106,8 @@ function target({ documents }: Services, params: ExploreParameters): Target {
 			uri,
 			version,
 			text,
-			fingerprint: text,
+			fingerprint: digest(text),
+			tree: undefined,
 			texts: { [uri]: text },
 			checks: [litmus.quantifier],
 			parameters: {},
@@ -118,6 +122,7 @@ function target({ documents }: Services, params: ExploreParameters): Target {
 		version,
 		text: analysis.tree.text,
 		fingerprint: analysis.fingerprint,
+		tree: analysis.tree,
 		texts: documents.texts(uri),
 		checks: checksToSearch(analysis, params),
 		parameters: parametersOf(analysis, params.scenario),

@@ -8,11 +8,13 @@ import { checksOf } from "./codeLens.ts";
 
 /** Fixes of the checks whose last search, of this very version of the text, found what takes weak memory. The weakest come first. */
 export function fenceActions(
-	{ document, tree }: Analysis,
+	analysis: Analysis,
 	results: ResultStore,
 	range: LspRange,
 	diagnostics: readonly Diagnostic[],
 ): CodeAction[] {
+	const { document, tree } = analysis;
+	results.follow(analysis);
 	const touches = (first: number, last = first) => range.start.line <= last && first <= range.end.line;
 	return tree.items.flatMap((item) => {
 		if (item.kind !== "scenario") return [];

@@ -5,7 +5,7 @@ import { Scanner } from "../../engine/litmus/scanner.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import { parsedLitmus } from "../litmus.ts";
 import type { ExploreArguments } from "../protocol.ts";
-import type { ResultStore } from "../results.ts";
+import { digest, type ResultStore } from "../results.ts";
 
 const count = new Intl.NumberFormat("en");
 
@@ -14,7 +14,7 @@ export function litmusLenses(document: TextDocument, results: ResultStore): Code
 	const { litmus } = parsedLitmus(document);
 	if (litmus === undefined) return [];
 	const known = results.of(document.uri, litmus.name, litmus.quantifier);
-	const stale = known !== undefined && known.fingerprint !== document.getText() ? ["(stale)"] : [];
+	const stale = known !== undefined && known.fingerprint !== digest(document.getText()) ? ["(stale)"] : [];
 	const line = Math.max(0, document.positionAt(new Scanner(litmus.text).peek().pos).line);
 	const start = { line, character: 0 };
 	return [

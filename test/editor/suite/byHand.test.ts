@@ -82,13 +82,42 @@ describe("one check beyond its verdict", () => {
 	it("says that the races are of an earlier text, once it has changed", async () => {
 		await replace(document, "x != 1", "x != 3");
 		await until("a stale result", () => api.results(check.uri)?.stale);
+		// The same program as before: the races are its races.
 		await replace(document, "x != 3", "x != 1");
-		// A new search of a new version: the races of the old one are forgotten.
+		await until("a result of this text", () => api.results(check.uri)?.stale === false);
+		assert.equal(api.races().length, 2);
+		await replace(document, "x != 1", "x != 3");
+		// A new search of another program: the races of the old one are forgotten.
 		await vscode.commands.executeCommand("mmscn.explore", check);
 		assert.deepEqual(api.races(), []);
+		await replace(document, "x != 3", "x != 1");
 	});
 
-	it("fades what no interleaving reached, until the text changes or it is switched off", async () => {
+	it("keeps the races, and a run by hand, on their lines when a comment comes above them", async () => {
+		await vscode.commands.executeCommand("mmscn.findEveryRace", check);
+		const labels = () => api.races().flatMap(({ races }) => races.map(({ label }) => label));
+		assert.deepEqual(labels(), ["line 19 ↯ line 12", "line 20 ↯ line 12"]);
+		await vscode.commands.executeCommand("mmscn.replaySchedule", { ...check, schedule: "ba" });
+		await replace(document, "scenario two_races", "/* two\n * lines */\nscenario two_races");
+		await until("the lines after the edit", () => labels()[0] === "line 21 ↯ line 14");
+		await until("the run by hand after the edit", () => onShow().walk?.walk.steps[0]?.location.line === 21);
+		assert.equal(onShow().stale, false);
+		assert.deepEqual(
+			api
+				.annotations()
+				.filter(({ file }) => file === check.uri)
+				.map(({ line, stale }) => [line, stale]),
+			[
+				[21, false],
+				[14, false],
+			],
+		);
+		await replace(document, "/* two\n * lines */\n", "");
+		await until("the lines as before", () => onShow().walk?.walk.steps[0]?.location.line === 19);
+		await vscode.commands.executeCommand("mmscn.showCounterexample");
+	});
+
+	it("fades what no interleaving reached, until the program changes or it is switched off", async () => {
 		const never = (await open("never_ran.mmscn")).document;
 		const uri = never.uri.toString();
 		const [lens] = await exploreLenses(never);
@@ -101,8 +130,11 @@ describe("one check beyond its verdict", () => {
 		await until("nothing faded", () => api.faded(uri).length === 0);
 		await vscode.commands.executeCommand("mmscn.toggleInlineAnnotations");
 		await until("something faded", () => api.faded(uri).length === 1);
+		await replace(never, "scenario", "// a line\nscenario");
+		await until("what is faded, a line further down", () => api.faded(uri)[0]?.location.line === 12);
+		await replace(never, "// a line\n", "");
 		await replace(never, "== 7", "== 1");
-		assert.deepEqual(api.faded(uri), []);
+		await until("nothing faded", () => api.faded(uri).length === 0);
 		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
 		assert.deepEqual(api.faded(uri), []);
 		await replace(never, "== 1", "== 7");

@@ -85,24 +85,40 @@ describe("exploring interleavings", () => {
 		await until("annotations", () => api.annotations().length > 0);
 	});
 
-	it("greys what it shows at the first edit, keeps it on its lines, and renews it with the next run", async () => {
-		const before = api.annotations().filter((one) => one.file === document.uri.toString());
-		const edit = new vscode.WorkspaceEdit();
-		edit.insert(document.uri, new vscode.Position(0, 0), "\n");
-		await vscode.workspace.applyEdit(edit);
-		const after = await until("grey annotations", () => {
-			const all = api.annotations().filter((one) => one.file === document.uri.toString());
-			return all.every((one) => one.stale) && all;
+	it("stays as it is, on its lines, when only comments and white space are edited", async () => {
+		const here = () => api.annotations().filter((one) => one.file === document.uri.toString());
+		const before = here().map(({ line, text }) => [line + 2, text]);
+		await replace(document, "#include", "/* a line */\n\n#include");
+		await until("results of the new version", () => {
+			return api.results(document.uri.toString())?.version === document.version;
 		});
 		assert.deepEqual(
-			after.map(({ line }) => line),
-			before.map(({ line }) => line + 1),
+			here().map(({ line, text }) => [line, text]),
+			before,
 		);
+		assert.ok(here().every(({ stale }) => !stale));
+		const known = api.results(document.uri.toString()) ?? assert.fail("no results");
+		const step = known.results[known.shown ?? 0]?.trace?.steps[0] ?? assert.fail("no step");
+		assert.match(document.lineAt(step.threadLocation.line - 1).text, /folio_test_lru\(&folio\)/);
+		await replace(document, "/* a line */\n\n", "");
+	});
+
+	it("greys what it shows at the first edit of the program, and renews it with the next run", async () => {
+		const [old, other] = ["if (!folio_test_lru(&folio))", "if (folio_test_lru(&folio) == 0)"];
+		const here = () => api.annotations().filter(({ file }) => file === document.uri.toString());
+		const grey = (yes: boolean) => here().every(({ stale }) => stale === yes);
+		await replace(document, old, other);
+		await until("grey annotations", () => grey(true));
 		assert.deepEqual(api.posted("stale"), { type: "stale", stale: true });
+		// The edit taken back, it is the program that was searched.
+		await replace(document, other, old);
+		await until("annotations of this text", () => grey(false));
+		await replace(document, old, other);
+		await until("grey annotations", () => grey(true));
 		const [lens] = await exploreLenses(document);
 		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
-		assert.ok(api.annotations().every((one) => !one.stale));
-		await replace(document, "\n", "");
+		assert.ok(here().length > 0 && grey(false));
+		await replace(document, other, old);
 	});
 
 	it("goes from one half of the racing pair to the other", async () => {

@@ -42,6 +42,7 @@ describe("the tree of distinct races", () => {
 		scenario: race.scenario,
 		check: race.check,
 		version: 1,
+		program: "p",
 		stats: race.stats,
 		races: [
 			{ result: race, lines: [at(32), at(15)], count: 12 },

@@ -80,7 +80,7 @@ describe("explore interleavings", () => {
 
 	it("searches every check of the scenario, and answers with the version it searched", async () => {
 		await client.open(uri, text, "mmscn", 7);
-		const { results, version, parameters } = await explore({});
+		const { results, version, program, parameters } = await explore({});
 		assert.equal(version, 7);
 		assert.deepEqual(
 			results.map((one) => [one.check, one.verdict, one.violation?.kind, one.ok, one.file]),
@@ -92,7 +92,8 @@ describe("explore interleavings", () => {
 		);
 		assert.equal(results[0]?.trace?.violation.location.file, uri);
 		assert.deepEqual(parameters, { bug: "frees = true", fix: "frees = false", wrong: "frees = true" });
-		assert.deepEqual(notified.at(-1), { uri, version: 7, results });
+		assert.ok(program.length > 0);
+		assert.deepEqual(notified.at(-1), { uri, version: 7, program, results });
 		assert.deepEqual(await client.connection.sendRequest("mmscn/lastResults", { uri }), notified.at(-1));
 		const { text: diagram } = await client.connection.sendRequest<{ text: string }>("mmscn/exportTrace", {
 			result: results[0],
@@ -259,6 +260,7 @@ describe("explore interleavings", () => {
 		assert.deepEqual(await client.connection.sendRequest("mmscn/lastResults", { uri }), {
 			uri,
 			version: 0,
+			program: "",
 			results: [],
 		});
 		assert.ok(messages.length - after <= 1);

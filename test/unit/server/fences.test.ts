@@ -84,12 +84,18 @@ describe("barriers as quick fixes", () => {
 		assert.deepEqual(await actionsAt(15), []);
 	});
 
-	it("takes the offer back when the text changes", async () => {
+	it("takes the offer back when the program changes, and moves with comments", async () => {
 		await client.open(uri, text);
 		const fences = withFences();
 		await explore();
 		await fences;
 		await client.change(uri, 2, text.replace("int data", "/* moved */ int data"));
+		assert.equal((await actionsAt(14)).length, 1);
+		await client.change(uri, 3, text.replace("scenario", "/* one more\n * line */\nscenario"));
+		const [moved] = await actionsAt(16);
+		assert.equal(moved?.title, "Insert smp_wmb() above line 8: makes weak safe (verified by search)");
+		assert.equal(moved?.edit?.changes?.[uri]?.[0]?.range.start.line, 7);
+		await client.change(uri, 4, text.replace("int data", "unsigned int data"));
 		assert.deepEqual(await actionsAt(14), []);
 	});
 });
