@@ -19,6 +19,12 @@ export class Webs {
 	private readonly reaching: Int32Array;
 	private readonly nodes = new Map<Expression, number>();
 	private readonly instructions: readonly Instruction[];
+	private readonly uses: readonly ReadonlySet<number>[];
+	private readonly writes: readonly number[];
+	private readonly next: readonly (readonly number[])[];
+	/** Who came by last, in a walk over the instructions. */
+	private readonly seen: Int32Array;
+	private walks: number;
 	/** For each branch on one register alone, that register; -1 for everything else. */
 	private readonly tested: Int32Array;
 
@@ -36,7 +42,13 @@ export class Webs {
 		this.reaching = new Int32Array(instructions.length * this.registers).fill(unreached);
 		const uses = instructions.map((instruction) => registersUsed(instruction));
 		const writes = instructions.map((instruction) => registerDefined(instruction) ?? -1);
+		const next = instructions.map(successors);
 		const seen = new Int32Array(instructions.length).fill(-1);
+		this.uses = uses;
+		this.writes = writes;
+		this.next = next;
+		this.seen = seen;
+		this.walks = this.count;
 		const follow = (variable: number, register: number, from: readonly number[]) => {
 			const work = [...from];
 			for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
@@ -48,13 +60,13 @@ export class Webs {
 					else this.join(variable, this.reaching[at] as number);
 				}
 				if (writes[pc] !== register && this.tested[pc] !== register)
-					work.push(...successors(instructions[pc] as Instruction));
+					work.push(...(next[pc] as readonly number[]));
 			}
 		};
 		for (let register = 0; register < this.registers; register++) follow(register, register, [thread.entry]);
 		writes.forEach((register, pc) => {
 			if (register < 0) return;
-			follow(this.registers + pc, register, successors(instructions[pc] as Instruction));
+			follow(this.registers + pc, register, next[pc] as readonly number[]);
 			if (kept.has(register)) this.join(this.registers + pc, register);
 		});
 		instructions.forEach((instruction, pc) => {
@@ -98,15 +110,15 @@ export class Webs {
 
 	/** The variable that a register is where the thread stands before `pc`; -1 when nobody reads it from there on. */
 	heldAt(pc: number, register: number): number {
-		const seen = new Set<number>();
+		const { seen, uses, writes, next } = this;
+		const walk = this.walks++;
 		const work = [pc];
 		for (let at = work.pop(); at !== undefined; at = work.pop()) {
-			if (seen.has(at)) continue;
-			seen.add(at);
-			const instruction = this.instructions[at] as Instruction;
+			if (seen[at] === walk) continue;
+			seen[at] = walk;
 			// All writes that reach this place reach this read.
-			if (registersUsed(instruction).has(register)) return this.readAt(at, register);
-			if (registerDefined(instruction) !== register) work.push(...successors(instruction));
+			if (uses[at]?.has(register)) return this.readAt(at, register);
+			if (writes[at] !== register) work.push(...(next[at] as readonly number[]));
 		}
 		return -1;
 	}
