@@ -5,7 +5,9 @@
  * Order: a state reached by a step of thread t can go on with t at no cost; every other thread costs one switch. So a state
  * first reached at level c (switches) has t expanded at level c and all others at level c + 1, which is Dijkstra's algorithm
  * with costs 0 and 1 in which each (state, thread) is expanded once, at its cheapest. Within a level, two queues sorted by depth
- * (states waiting for their switch; states just reached) are merged.
+ * (states waiting for their switch; items just reached) are merged.
+ *
+ * States and items are numbered as they are found, so both queues are ranges of numbers, and so is everything of one depth.
  */
 import type { Fault } from "../memory/access.ts";
 import type { Outcome } from "../memory/sc.ts";
@@ -41,6 +43,37 @@ interface Ending {
 
 const noThread = -1;
 
+/** Bits of an item that are its thread, plus 1. */
+const threadBits = 5;
+/** States that items can tell apart. */
+const statesMax = 2 ** (32 - threadBits) - 1;
+const itemOf = (state: number, thread: number) => (state << threadBits) | (thread + 1);
+const stateOf = (item: number) => item >>> threadBits;
+const threadOf = (item: number) => (item & ((1 << threadBits) - 1)) - 1;
+
+/** Depths of items that come in the order of their depths; asked for in that order, too. */
+class Depths {
+	private readonly firsts: number[] = [];
+	private readonly depths: number[] = [];
+	private at = 0;
+
+	add(item: number, depth: number): void {
+		if (this.depths[this.depths.length - 1] === depth) return;
+		this.firsts.push(item);
+		this.depths.push(depth);
+	}
+
+	/** From here on, items are asked for from the first again. */
+	rewind(): void {
+		this.at = 0;
+	}
+
+	of(item: number): number {
+		while (this.at + 1 < this.firsts.length && (this.firsts[this.at + 1] as number) <= item) this.at++;
+		return this.depths[this.at] as number;
+	}
+}
+
 export class InterleavingSearch {
 	readonly table: StateTable;
 	private readonly stepper: Stepper;
@@ -48,26 +81,29 @@ export class InterleavingSearch {
 	private readonly judge: Judge;
 	private readonly watch: Watch;
 	private readonly threads: number;
-	// One entry for each state.
-	private readonly reachedBy = new NumberList();
-	private readonly expanded = new NumberList();
+	/** Two words for each state: the threads that stepped from it, and those that reached it, as bit masks. */
+	private readonly marks = new NumberList();
+	/** For each state, the item that found it. */
+	private readonly stateItem = new NumberList();
 	// One entry for each item: a state as reached by a thread.
-	private readonly itemState = new NumberList();
-	private readonly itemThread = new NumberList();
+	/** State and thread, see `itemOf`. */
+	private readonly items = new NumberList();
 	private readonly itemParent = new NumberList();
-	private readonly itemDepth = new NumberList();
 	/** Alternatives of the steps that did not always take the first. */
 	private readonly itemChoices = new Map<number, readonly number[]>();
 	/** Every step between states, where there may be cycles. */
 	private readonly edgeFrom = new NumberList();
 	private readonly edgeTo = new NumberList();
 	private readonly mayLoop: boolean;
-	private seeds = new NumberList();
-	private reached = new NumberList();
-	private nextSeeds = new NumberList();
-	/** How far the queues of this level are worked off. */
+	/** States found in the level before, which now wait for their switch: from `seed` up to `seedsEnd`. */
 	private seed = 0;
+	private seedsEnd = 0;
+	private seedDepths = new Depths();
+	/** The next item of this level whose thread goes on without a switch. */
 	private next = 0;
+	private depths = new Depths();
+	/** Depth of the item that is being expanded. */
+	private depth = 0;
 	private begun = false;
 	/** What ends the search. */
 	private found: Ending | undefined;
@@ -87,7 +123,7 @@ export class InterleavingSearch {
 		this.threads = stepper.machine.program.threads.length;
 		watch.add(() => ({
 			states: this.table.size,
-			frontier: this.seeds.length - this.seed + this.nextSeeds.length,
+			frontier: this.table.size - this.seed,
 			bytes: this.bytes,
 		}));
 	}
@@ -100,7 +136,7 @@ export class InterleavingSearch {
 		const until = this.watch.transitions + transitionsMax;
 		this.table.unload();
 		if (!this.begun) this.begin();
-		while (!this.found && !this.limit && !(anyKind && this.other) && this.seeds.length > 0) {
+		while (!this.found && !this.limit && !(anyKind && this.other) && this.seed < this.seedsEnd) {
 			if (!this.drainLevel(until, anyKind)) return undefined;
 			if (this.found || this.limit || (anyKind && this.other)) break;
 			this.nextLevel();
@@ -129,11 +165,12 @@ export class InterleavingSearch {
 	}
 
 	private nextLevel(): void {
-		this.seeds = this.nextSeeds;
-		this.nextSeeds = new NumberList();
-		this.reached = new NumberList();
-		this.seed = 0;
-		this.next = 0;
+		this.seed = this.seedsEnd;
+		this.seedsEnd = this.table.size;
+		this.seedDepths = this.depths;
+		this.seedDepths.rewind();
+		this.next = this.items.length;
+		this.depths = new Depths();
 	}
 
 	/**
@@ -143,33 +180,37 @@ export class InterleavingSearch {
 	private drainLevel(until: number, anyKind: boolean): boolean {
 		while (!this.found && !this.limit && !(anyKind && this.other)) {
 			if (this.watch.transitions >= until) return false;
-			const seedItem = this.seed < this.seeds.length ? this.seeds.at(this.seed) : -1;
-			const reachedItem = this.next < this.reached.length ? this.reached.at(this.next) : -1;
+			const seedItem = this.seed < this.seedsEnd ? this.stateItem.at(this.seed) : -1;
+			const reachedItem = this.next < this.items.length ? this.next : -1;
 			if (seedItem < 0 && reachedItem < 0) return true;
-			if (reachedItem < 0 || (seedItem >= 0 && this.itemDepth.at(seedItem) <= this.itemDepth.at(reachedItem))) {
+			const seedDepth = seedItem < 0 ? Number.POSITIVE_INFINITY : this.seedDepths.of(seedItem);
+			const reachedDepth = reachedItem < 0 ? Number.POSITIVE_INFINITY : this.depths.of(reachedItem);
+			if (seedDepth <= reachedDepth) {
+				this.depth = seedDepth;
 				this.seed++;
 				this.expandOthers(seedItem);
 			} else {
+				this.depth = reachedDepth;
 				this.next++;
-				this.expand(reachedItem, this.itemThread.at(reachedItem));
+				this.expand(reachedItem, threadOf(this.items.at(reachedItem)));
 			}
 		}
 		return true;
 	}
 
 	private expandOthers(item: number): void {
-		const last = this.itemThread.at(item);
+		const last = threadOf(this.items.at(item));
 		for (let thread = 0; thread < this.threads && !this.found && !this.limit; thread++) {
 			if (thread !== last) this.expand(item, thread);
 		}
 	}
 
 	private expand(item: number, thread: number): void {
-		const state = this.itemState.at(item);
+		const state = stateOf(this.items.at(item));
 		const bit = 1 << thread;
-		const expanded = this.expanded.at(state);
-		if ((expanded & bit) !== 0) return;
-		this.expanded.set(state, expanded | bit);
+		const stepped = this.marks.at(state * 2);
+		if ((stepped & bit) !== 0) return;
+		this.marks.set(state * 2, stepped | bit);
 		const { stepper, table } = this;
 		table.load(state);
 		stepper.firstChoices();
@@ -192,7 +233,7 @@ export class InterleavingSearch {
 		if (result === stepStopped) return this.stopped(stepper.outcome, thread, stepper.taken(), item);
 		const added = this.table.addStep(thread);
 		if (this.mayLoop) {
-			this.edgeFrom.push(this.itemState.at(item));
+			this.edgeFrom.push(stateOf(this.items.at(item)));
 			this.edgeTo.push(added < 0 ? ~added : added);
 		}
 		return this.arrive(added, thread, stepper.taken(), item);
@@ -217,27 +258,26 @@ export class InterleavingSearch {
 		const state = added < 0 ? ~added : added;
 		const bit = thread === noThread ? 0 : 1 << thread;
 		if (added >= 0) {
-			this.reachedBy.push(bit);
-			this.expanded.push(0);
+			this.marks.push(0);
+			this.marks.push(bit);
+			this.stateItem.push(this.items.length);
 		} else {
 			// Where the thread was here before, or stepped from here already, that was at no greater cost. A state of an earlier level
 			// that it did not step from is worth going on from: the way to it may be shorter.
-			if (bit === 0 || ((this.reachedBy.at(state) | this.expanded.at(state)) & bit) !== 0) return true;
-			this.reachedBy.set(state, this.reachedBy.at(state) | bit);
+			const reachedBy = this.marks.at(state * 2 + 1);
+			if (bit === 0 || ((reachedBy | this.marks.at(state * 2)) & bit) !== 0) return true;
+			this.marks.set(state * 2 + 1, reachedBy | bit);
 		}
-		const depth = parent < 0 ? 0 : this.itemDepth.at(parent) + 1;
-		if (depth > this.options.limits.stepsMax) {
-			this.limit = "steps";
+		const depth = parent < 0 ? 0 : this.depth + 1;
+		if (depth > this.options.limits.stepsMax || state > statesMax) {
+			this.limit = state > statesMax ? "states" : "steps";
 			return false;
 		}
-		const item = this.itemState.push(state);
-		this.itemThread.push(thread);
+		const item = this.items.push(itemOf(state, thread));
 		this.itemParent.push(parent);
-		this.itemDepth.push(depth);
+		this.depths.add(item, depth);
 		if (choices.length > 0 && choices.some((choice) => choice !== 0)) this.itemChoices.set(item, choices);
-		if (thread !== noThread) this.reached.push(item);
 		if (added < 0) return true;
-		this.nextSeeds.push(item);
 		const { words } = this.stepper;
 		const fault = this.judge.ofState(words);
 		if (fault && !this.violates({ fault, item })) return false;
@@ -271,12 +311,11 @@ export class InterleavingSearch {
 	private get bytes(): number {
 		return (
 			this.table.bytes +
-			this.itemState.bytes * 4 +
-			this.reachedBy.bytes * 2 +
-			this.seeds.bytes +
-			this.edgeTo.bytes * 2 +
-			this.reached.bytes +
-			this.nextSeeds.bytes
+			this.items.bytes +
+			this.itemParent.bytes +
+			this.marks.bytes +
+			this.stateItem.bytes +
+			this.edgeTo.bytes * 2
 		);
 	}
 
@@ -285,7 +324,7 @@ export class InterleavingSearch {
 		let initial = end.initial ?? [];
 		for (let item = end.item; item >= 0; item = this.itemParent.at(item)) {
 			const choices = this.itemChoices.get(item) ?? [];
-			const thread = this.itemThread.at(item);
+			const thread = threadOf(this.items.at(item));
 			if (thread === noThread) initial = choices;
 			else steps.push({ thread, choices });
 		}

@@ -8,26 +8,23 @@ const slotsFirst = 16;
 
 /**
  * A set of rows of one width, numbered in the order of insertion: each is stored whole and compared word by word; the hash only
- * says where to look. The hash table is in pieces, each of which grows by itself.
+ * says where to look. The hash table is in pieces, each of which grows by itself. A slot is two words, the row's number + 1 and its
+ * hash, so that neither growing nor passing by another row touches the rows.
  */
 export class RowTable {
 	readonly width: number;
 	private readonly blocks: Int32Array[] = [];
 	private readonly pieces: Int32Array[];
 	private readonly used: Int32Array;
-	private readonly pieceMask: number;
-	private readonly pieceLog: number;
 	private slotCount: number;
 	private count = 0;
 
-	/** `piecesLog`: binary logarithm of the number of pieces of the hash table; 0 for sets that stay small. */
-	constructor(width: number, piecesLog = 0) {
+	/** `pieces`: of how many pieces the hash table is; 1 for sets that stay small. */
+	constructor(width: number, pieces: number) {
 		this.width = width;
-		this.pieces = Array.from({ length: 1 << piecesLog }, () => new Int32Array(slotsFirst));
-		this.used = new Int32Array(1 << piecesLog);
-		this.pieceMask = (1 << piecesLog) - 1;
-		this.pieceLog = piecesLog;
-		this.slotCount = slotsFirst << piecesLog;
+		this.pieces = Array.from({ length: pieces }, () => new Int32Array(slotsFirst * 2));
+		this.used = new Int32Array(pieces);
+		this.slotCount = slotsFirst * pieces;
 	}
 
 	get size(): number {
@@ -36,38 +33,40 @@ export class RowTable {
 
 	/** Memory held, in bytes. */
 	get bytes(): number {
-		return (this.blocks.length * blockRows * this.width + this.slotCount) * 4;
+		return (this.blocks.length * blockRows * this.width + this.slotCount * 2) * 4;
 	}
 
-	/** The number of the row at `words[from]`; `~number` when it was there already. */
-	add(words: Int32Array, from: number): number {
+	/**
+	 * The number of the row at `words[from]`; `~number` when it was there already. `piece` is the same for equal rows; rows that are
+	 * asked for at about the same time do well to have the same one, as their slots are then in the processor's cache.
+	 */
+	add(words: Int32Array, from: number, piece: number): number {
 		const { width } = this;
 		const hash = hashWords(words, from, width);
-		const piece = hash & this.pieceMask;
-		let slots = this.pieces[piece] as Int32Array;
-		let mask = slots.length - 1;
-		let slot = (hash >>> this.pieceLog) & mask;
+		const slots = this.pieces[piece] as Int32Array;
+		const mask = slots.length - 2;
+		let slot = (hash << 1) & mask;
 		for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
-			const block = this.blocks[(found - 1) >>> blockRowsLog] as Int32Array;
-			let at = ((found - 1) & (blockRows - 1)) * width;
-			let word = from;
-			const end = from + width;
-			while (word < end && block[at] === words[word]) {
-				at++;
-				word++;
+			if (slots[slot + 1] === hash) {
+				const block = this.blocks[(found - 1) >>> blockRowsLog] as Int32Array;
+				let at = ((found - 1) & (blockRows - 1)) * width;
+				let word = from;
+				const end = from + width;
+				while (word < end && block[at] === words[word]) {
+					at++;
+					word++;
+				}
+				if (word === end) return ~(found - 1);
 			}
-			if (word === end) return ~(found - 1);
-			slot = (slot + 1) & mask;
+			slot = (slot + 2) & mask;
 		}
-		if (((this.used[piece] as number) + 1) * 2 > slots.length) {
-			slots = this.grow(piece);
-			mask = slots.length - 1;
-			slot = (hash >>> this.pieceLog) & mask;
-			while (slots[slot] !== 0) slot = (slot + 1) & mask;
-		}
-		this.used[piece] = (this.used[piece] as number) + 1;
 		const index = this.count++;
 		slots[slot] = index + 1;
+		slots[slot + 1] = hash;
+		const used = (this.used[piece] as number) + 1;
+		this.used[piece] = used;
+		// At most five slots of eight are in use.
+		if (used * 16 > slots.length * 5) this.grow(piece);
 		if (index >>> blockRowsLog === this.blocks.length) this.blocks.push(new Int32Array(blockRows * width));
 		const block = this.blocks[index >>> blockRowsLog] as Int32Array;
 		const at = (index & (blockRows - 1)) * width;
@@ -82,22 +81,33 @@ export class RowTable {
 		for (let word = 0; word < this.width; word++) into[at + word] = block[from + word] as number;
 	}
 
-	private grow(piece: number): Int32Array {
+	/** Copies row `index` to the same place in two rows of words. */
+	getTwice(index: number, one: Int32Array, two: Int32Array, at: number): void {
+		const { width } = this;
+		const block = this.blocks[index >>> blockRowsLog] as Int32Array;
+		const from = (index & (blockRows - 1)) * width;
+		for (let word = 0; word < width; word++) {
+			const value = block[from + word] as number;
+			one[at + word] = value;
+			two[at + word] = value;
+		}
+	}
+
+	private grow(piece: number): void {
 		const old = this.pieces[piece] as Int32Array;
 		const slots = new Int32Array(old.length * 2);
-		this.slotCount += old.length;
-		const mask = slots.length - 1;
-		for (let index = 0; index < old.length; index++) {
+		this.slotCount += old.length >> 1;
+		const mask = slots.length - 2;
+		for (let index = 0; index < old.length; index += 2) {
 			const row = old[index] as number;
 			if (row === 0) continue;
-			const block = this.blocks[(row - 1) >>> blockRowsLog] as Int32Array;
-			const hash = hashWords(block, ((row - 1) & (blockRows - 1)) * this.width, this.width);
-			let slot = (hash >>> this.pieceLog) & mask;
-			while (slots[slot] !== 0) slot = (slot + 1) & mask;
+			const hash = old[index + 1] as number;
+			let slot = (hash << 1) & mask;
+			while (slots[slot] !== 0) slot = (slot + 2) & mask;
 			slots[slot] = row;
+			slots[slot + 1] = hash;
 		}
 		this.pieces[piece] = slots;
-		return slots;
 	}
 }
 
@@ -115,7 +125,7 @@ export function hashWords(words: Int32Array, from: number, length: number): numb
 	hash = Math.imul(hash, 0x85ebca6b);
 	hash ^= hash >>> 13;
 	hash = Math.imul(hash, 0xc2b2ae35);
-	return (hash ^ (hash >>> 16)) >>> 0;
+	return hash ^ (hash >>> 16);
 }
 
 const listBlockLog = 14;

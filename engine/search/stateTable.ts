@@ -12,8 +12,8 @@ import { RowTable } from "./rowTable.ts";
 
 /** Shared words that have a number of their own. */
 const chunkWords = 8;
-/** The hash tables of states and of shared words are in this many pieces, as a binary logarithm. */
-const piecesLog = 6;
+/** The hash tables of states and of shared words are in this many pieces, a power of 2. */
+const pieces = 64;
 
 export class StateTable {
 	private readonly stepper: Stepper;
@@ -40,14 +40,14 @@ export class StateTable {
 		const count = Math.max(1, Math.ceil(this.shared / chunkWords));
 		this.chunks = Array.from(
 			{ length: count },
-			(_, chunk) => new RowTable(Math.min(chunkWords, this.shared - chunk * chunkWords)),
+			(_, chunk) => new RowTable(Math.min(chunkWords, this.shared - chunk * chunkWords), 1),
 		);
-		this.chunkRows = new RowTable(count, piecesLog);
+		this.chunkRows = new RowTable(count, pieces);
 		this.threads = Array.from(
 			{ length: threads },
-			(_, thread) => new RowTable((this.starts[thread + 1] as number) - (this.starts[thread] as number)),
+			(_, thread) => new RowTable((this.starts[thread + 1] as number) - (this.starts[thread] as number), 1),
 		);
-		this.states = new RowTable(threads + 1, piecesLog);
+		this.states = new RowTable(threads + 1, pieces);
 		this.row = new Int32Array(threads + 1);
 		this.nextRow = new Int32Array(threads + 1);
 		this.chunkRow = new Int32Array(count);
@@ -70,10 +70,10 @@ export class StateTable {
 	addAny(): number {
 		const { words } = this.stepper;
 		for (let chunk = 0; chunk < this.chunks.length; chunk++) this.nextChunkRow[chunk] = this.addChunk(chunk, words);
-		this.nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0));
+		this.nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0, pieceOf(this.nextChunkRow, 0)));
 		for (let thread = 0; thread < this.threads.length; thread++)
 			this.nextRow[thread + 1] = this.addThread(thread, words);
-		return this.states.add(this.nextRow, 0);
+		return this.states.add(this.nextRow, 0, pieceOf(this.nextRow, 1));
 	}
 
 	/** The same, where `home` holds the words of the current state and most of them are still the same. */
@@ -87,12 +87,14 @@ export class StateTable {
 			this.nextChunkRow[chunk] = same ? (this.chunkRow[chunk] as number) : this.addChunk(chunk, words);
 			if (!same) changed = true;
 		}
-		nextRow[0] = changed ? known(this.chunkRows.add(this.nextChunkRow, 0)) : (row[0] as number);
+		nextRow[0] = changed
+			? known(this.chunkRows.add(this.nextChunkRow, 0, pieceOf(this.nextChunkRow, 0)))
+			: (row[0] as number);
 		for (let thread = 0; thread < this.threads.length; thread++) {
 			const same = equal(words, home, starts[thread] as number, starts[thread + 1] as number);
 			nextRow[thread + 1] = same ? (row[thread + 1] as number) : this.addThread(thread, words);
 		}
-		return this.states.add(nextRow, 0);
+		return this.states.add(nextRow, 0, pieceOf(nextRow, 1));
 	}
 
 	/** Number of the state that the stepper's last step, of this thread, has made of the current one; `~number` when it was there already. */
@@ -109,9 +111,9 @@ export class StateTable {
 				const chunk = ((record.changed[index] as number) / chunkWords) | 0;
 				this.nextChunkRow[chunk] = this.addChunk(chunk, stepper.words);
 			}
-			nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0));
+			nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0, pieceOf(this.nextChunkRow, 0)));
 		}
-		return this.states.add(nextRow, 0);
+		return this.states.add(nextRow, 0, pieceOf(nextRow, 1));
 	}
 
 	/** Makes a state the current one: the stepper's `base` and `words` become its words. */
@@ -128,17 +130,13 @@ export class StateTable {
 			for (let chunk = 0; chunk < chunkRow.length; chunk++) {
 				if (!first && nextChunkRow[chunk] === chunkRow[chunk]) continue;
 				chunkRow[chunk] = nextChunkRow[chunk] as number;
-				const table = this.chunks[chunk] as RowTable;
-				table.get(chunkRow[chunk] as number, base, chunk * chunkWords);
-				table.get(chunkRow[chunk] as number, words, chunk * chunkWords);
+				this.chunks[chunk]?.getTwice(chunkRow[chunk] as number, base, words, chunk * chunkWords);
 			}
 		}
 		for (let thread = 0; thread < this.threads.length; thread++) {
 			if (!first && nextRow[thread + 1] === row[thread + 1]) continue;
 			row[thread + 1] = nextRow[thread + 1] as number;
-			const table = this.threads[thread] as RowTable;
-			table.get(row[thread + 1] as number, base, starts[thread] as number);
-			table.get(row[thread + 1] as number, words, starts[thread] as number);
+			this.threads[thread]?.getTwice(row[thread + 1] as number, base, words, starts[thread] as number);
 		}
 	}
 
@@ -148,11 +146,11 @@ export class StateTable {
 	}
 
 	private addChunk(chunk: number, words: Int32Array): number {
-		return known((this.chunks[chunk] as RowTable).add(words, chunk * chunkWords));
+		return known((this.chunks[chunk] as RowTable).add(words, chunk * chunkWords, 0));
 	}
 
 	private addThread(thread: number, words: Int32Array): number {
-		return known((this.threads[thread] as RowTable).add(words, this.starts[thread] as number));
+		return known((this.threads[thread] as RowTable).add(words, this.starts[thread] as number, 0));
 	}
 }
 
@@ -162,3 +160,10 @@ function equal(one: Int32Array, two: Int32Array, from: number, to: number): bool
 }
 
 const known = (number: number) => (number < 0 ? ~number : number);
+
+/** Piece of the hash table for a row of numbers: numbers grow as the search does, so rows found one after the other share pieces. */
+function pieceOf(row: Int32Array, from: number): number {
+	let sum = 0;
+	for (let index = from; index < row.length; index++) sum += row[index] as number;
+	return sum & (pieces - 1);
+}

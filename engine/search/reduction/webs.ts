@@ -59,8 +59,7 @@ export class Webs {
 					if (this.reaching[at] === unreached) this.reaching[at] = variable;
 					else this.join(variable, this.reaching[at] as number);
 				}
-				if (writes[pc] !== register && this.tested[pc] !== register)
-					work.push(...(next[pc] as readonly number[]));
+				if (writes[pc] !== register && this.tested[pc] !== register) work.push(...(next[pc] as readonly number[]));
 			}
 		};
 		for (let register = 0; register < this.registers; register++) follow(register, register, [thread.entry]);
