@@ -80,6 +80,7 @@ export class Documents {
 				return included;
 			},
 			this.cache,
+			this.model.declaredIn,
 		);
 		const tree = module.tree;
 		const program = [

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type DeclaredIn, declarationsOf } from "../engine/language/missingIncludes.ts";
 import type { KernelScheme } from "./protocol.ts";
 
 export const kernelScheme: KernelScheme = "mmscn-kernel";
@@ -31,8 +32,12 @@ export class KernelModel {
 	/** The folders of the model and of the scenarios; by default those of this program. Throws when the model cannot be read. */
 	constructor(folder: string = shippedFolder("kernel"), scenariosFolder: string = shippedFolder("scenarios")) {
 		this.texts = readTexts(folder);
+		this.declaredIn = declarationsOf(this.texts);
 		this.scenarios = existsSync(scenariosFolder) ? readTexts(scenariosFolder) : new Map();
 	}
+
+	/** Which file of the model declares a name. */
+	readonly declaredIn: DeclaredIn;
 
 	/** The text of a file of the model ("mm/filemap.mmscn") or of a scenario ("scenarios/seeds/…"); undefined for any other path. */
 	text(path: string): string | undefined {

@@ -5,6 +5,7 @@ import { checkFile } from "./checker/declarations.ts";
 import { checkCalls } from "./checker/recursion.ts";
 import { withoutConsequences } from "./consequences.ts";
 import type { DiagnosticCode } from "./diagnostic-codes.ts";
+import { type DeclaredIn, withMissingIncludes } from "./missingIncludes.ts";
 import { parse } from "./parser.ts";
 import { LineTable } from "./print.ts";
 import type { Diagnostic, Identifier, IncludeItem, Range, ScenarioItem, SourceTree, ThreadMember } from "./syntax.ts";
@@ -85,10 +86,17 @@ export class ModuleCache {
 
 /**
  * Checks a file. Never throws, whatever the text; files that `resolve` does not find are errors at their #include.
- * With a `cache`, unchanged files are not checked again, so that an edit costs the edited file.
+ * With a `cache`, unchanged files are not checked again, so that an edit costs the edited file. `declaredIn` knows which file to
+ * include for a name that is unknown.
  */
-export function analyze(file: string, text: string, resolve: Resolve, cache: ModuleCache = new ModuleCache()): Module {
-	return new Analysis(resolve, cache).module(file, text);
+export function analyze(
+	file: string,
+	text: string,
+	resolve: Resolve,
+	cache: ModuleCache = new ModuleCache(),
+	declaredIn: DeclaredIn = () => undefined,
+): Module {
+	return new Analysis(resolve, cache, declaredIn).module(file, text);
 }
 
 type Found = Module | "cycle" | "deep" | undefined;
@@ -96,11 +104,13 @@ type Found = Module | "cycle" | "deep" | undefined;
 class Analysis {
 	private readonly resolve: Resolve;
 	private readonly cache: ModuleCache;
+	private readonly declaredIn: DeclaredIn;
 	private readonly open: string[] = [];
 	private readonly finished = new Map<string, Module>();
 
-	constructor(resolve: Resolve, cache: ModuleCache) {
+	constructor(resolve: Resolve, cache: ModuleCache, declaredIn: DeclaredIn) {
 		this.resolve = resolve;
+		this.declaredIn = declaredIn;
 		this.cache = cache;
 	}
 
@@ -128,7 +138,13 @@ class Analysis {
 			for (const item of tree.items) if (item.kind === "include") found.set(item, before[index++]);
 		}
 		const isPrelude = this.resolve(preludePath, true, file)?.file === file;
-		const module = buildModule(file, text, tree, { found, prelude, isPrelude, open: [...this.open, file] });
+		const module = buildModule(file, text, tree, {
+			found,
+			prelude,
+			isPrelude,
+			open: [...this.open, file],
+			declaredIn: this.declaredIn,
+		});
 		this.finished.set(file, module);
 		this.cache.set(module);
 		return module;
@@ -165,13 +181,14 @@ interface Surrounding {
 	readonly prelude: Module | undefined;
 	readonly isPrelude: boolean;
 	readonly open: readonly string[];
+	readonly declaredIn: DeclaredIn;
 }
 
 function buildModule(
 	file: string,
 	text: string,
 	tree: SourceTree,
-	{ found, prelude, isPrelude, open }: Surrounding,
+	{ found, prelude, isPrelude, open, declaredIn }: Surrounding,
 ): Module {
 	const lines = new LineTable(text);
 	const problems: Diagnostic[] = [];
@@ -191,7 +208,8 @@ function buildModule(
 	checkFile(checker);
 	mergeOwn(checker, visible, closure);
 	checkCalls(checker, tree.items);
-	const diagnostics = withoutConsequences(text, inOrder([...tree.errors, ...problems, ...checker.diagnostics]));
+	const all = withoutConsequences(text, inOrder([...tree.errors, ...problems, ...checker.diagnostics]));
+	const diagnostics = withMissingIncludes(text, tree, all, declaredIn);
 	const scenarios = tree.items.filter((item) => item.kind === "scenario");
 	return {
 		file,

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { analyze, type Module, ModuleCache } from "../../engine/language/analyze.ts";
+import { analyze, type Module, ModuleCache, type Resolve } from "../../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../../engine/language/syntax.ts";
 import { defaultLowerOptions, type LowerOptions, lowerCheck } from "../../engine/program/lower/lower.ts";
 import { includedFile } from "../includes.ts";
@@ -70,7 +70,8 @@ export class FileLoader {
 			return refused(reason(error));
 		}
 		const texts: Record<string, string> = { [uri]: text };
-		const module = analyze(uri, text, (wanted, system, from) => this.include(from, wanted, system, texts), this.cache);
+		const include: Resolve = (wanted, system, from) => this.include(from, wanted, system, texts);
+		const module = analyze(uri, text, include, this.cache, this.model.declaredIn);
 		const errors = this.diagnosticsOf(module);
 		return { file, uri, texts, module, errors, checks: module.hasErrors ? [] : checksOf(module) };
 	}
