@@ -20,6 +20,8 @@ export interface Annotation {
 	readonly text: string;
 	/** Indices of the steps, in order. */
 	readonly steps: readonly number[];
+	/** Of an execution that has no steps: what the hover says. */
+	readonly notes?: readonly string[];
 	/** The other half of the racing pair, where this line holds one half. */
 	readonly other?: { readonly step: number; readonly location: Location; readonly source: string };
 }

@@ -31,7 +31,11 @@ export function registerByHand(
 				void vscode.commands.executeCommand("mmscn.races.focus", { preserveFocus: true });
 			} else {
 				const why = stats.limit === undefined ? "" : `; stopped by the limit on ${stats.limit}`;
-				void vscode.window.showInformationMessage(`mmscn: ${check.check}: no interleaving goes wrong${why}.`);
+				const weak =
+					found.memory === "lkmm"
+						? " It asks for the Linux-kernel memory model: explore it to find what takes weak memory."
+						: "";
+				void vscode.window.showInformationMessage(`mmscn: ${check.check}: no interleaving goes wrong${why}.${weak}`);
 			}
 		}),
 		vscode.commands.registerCommand("mmscn.replaySchedule", async (given?: CheckArguments & { schedule: string }) => {

@@ -10,6 +10,8 @@ export function html(webview: vscode.Webview, dist: vscode.Uri): string {
 		"default-src 'none'",
 		`script-src 'nonce-${nonce}'`,
 		`style-src ${webview.cspSource}`,
+		// Pictures that the view draws itself, to be saved as PNG.
+		"img-src data:",
 		"base-uri 'none'",
 		"form-action 'none'",
 	].join("; ");

@@ -14,10 +14,15 @@ import type { FromView, ToView, ViewState } from "./webview/messages.ts";
 
 const viewType = "mmscn.counterexample";
 
+/** How long the view may take to draw a picture. */
+const pngMillisecondsMax = 20_000;
+
 export class CounterexamplePanel implements vscode.Disposable {
 	private panel: vscode.WebviewPanel | undefined;
 	private uri: string | undefined;
 	private step = 0;
+	/** How many pictures were asked for. */
+	private pictures = 0;
 	private readonly subscriptions: vscode.Disposable[];
 	private readonly received = new vscode.EventEmitter<FromView>();
 	private readonly lineOfStep = new LineOfStep();
@@ -355,10 +360,38 @@ export class CounterexamplePanel implements vscode.Disposable {
 				void vscode.commands.executeCommand("mmscn.exportCounterexample", message.format, message.witness);
 				break;
 			case "searchFrom":
+			case "png":
+			case "noPng":
 			case "drawn":
 				break;
 		}
 		this.received.fire(message);
+	}
+
+	/** A picture as PNG, drawn by the view; the view is opened where it is not. Rejects when it is not drawn in time. */
+	async png(uri: string, svg: string): Promise<Uint8Array> {
+		if (!this.panel || this.uri !== uri) this.show(uri);
+		else this.panel.reveal(undefined, true);
+		const id = ++this.pictures;
+		const answer = new Promise<Uint8Array>((resolve, reject) => {
+			const late = setTimeout(
+				() => end(() => reject(new Error("the picture was not drawn in time"))),
+				pngMillisecondsMax,
+			);
+			const listening = this.onDidReceive((message) => {
+				// A page that has only now begun has not heard the question.
+				if (message.type === "ready") this.post({ type: "draw", id, svg });
+				if (message.type === "png" && message.id === id) end(() => resolve(Buffer.from(message.data, "base64")));
+				if (message.type === "noPng" && message.id === id) end(() => reject(new Error(message.message)));
+			});
+			const end = (settle: () => void) => {
+				clearTimeout(late);
+				listening.dispose();
+				settle();
+			};
+		});
+		this.post({ type: "draw", id, svg });
+		return answer;
 	}
 
 	private currentStep(): TraceStep | undefined {

@@ -56,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): Api {
 		races,
 		registerByHand(server, searches, results, panel, output),
 		followScenarios(),
-		registerExport(server, results, () => panel.document),
+		registerExport(server, results, panel),
 		registerSample(context.extensionUri),
 		createSearchStatus(results, searches),
 		createEngineStatus(server),

@@ -1,7 +1,10 @@
 /** Draws the annotations of the counterexample on show at the ends of the lines. */
 import * as vscode from "vscode";
+import type { ExecutionGraph } from "../engine/verdict/executionGraph.ts";
+import type { Violation } from "../engine/verdict/verdict.ts";
 import { type Annotation, type AnnotationRole, annotate, saidAs, shiftedLine, spoken } from "./annotations.ts";
 import { circledNumber } from "./circledNumber.ts";
+import { annotateGraph } from "./graphAnnotations.ts";
 import type { ResultsByDocument } from "./results.ts";
 import type { Run } from "./run.ts";
 
@@ -24,6 +27,8 @@ interface Annotated {
 	readonly scenario: string;
 	readonly check: string;
 	readonly trace?: Run;
+	readonly graph?: ExecutionGraph;
+	readonly violation?: Violation;
 }
 
 /** Escapes what Markdown would read as markup; for text in hovers. */
@@ -83,11 +88,11 @@ export class InlineAnnotations implements vscode.Disposable {
 		const known = this.results.walked(uri) ?? this.results.get(uri);
 		const result: Annotated | undefined = this.results.walked(uri)?.walked ?? this.results.shown(uri);
 		const before = this.annotations.get(uri);
-		if (!known || !result?.trace) this.annotations.delete(uri);
+		if (!known || !(result?.trace || result?.graph)) this.annotations.delete(uri);
 		else if (before?.result === result) {
 			this.annotations.set(uri, { result, drawn: before.drawn.map((one) => ({ ...one, stale: known.stale })) });
 		} else {
-			const drawn = annotate(result.trace).map((one) => ({
+			const drawn = annotationsOf(uri, result).map((one) => ({
 				...one,
 				file: vscode.Uri.parse(one.file).toString(),
 				stale: known.stale,
@@ -147,7 +152,7 @@ export class InlineAnnotations implements vscode.Disposable {
 		const end = document.lineAt(one.line - 1).range.end;
 		return {
 			range: new vscode.Range(end, end),
-			hoverMessage: result.trace ? hover(one, result, result.trace) : "",
+			hoverMessage: hover(one, result),
 			renderOptions: {
 				after: {
 					contentText: one.text,
@@ -164,26 +169,35 @@ export class InlineAnnotations implements vscode.Disposable {
 	}
 }
 
+/** What a counterexample annotates: the lines of its steps, or those of its execution. */
+function annotationsOf(uri: string, { trace, graph, violation }: Annotated): Annotation[] {
+	if (trace) return annotate(trace);
+	const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
+	const lineAt = (pos: number) => document && { file: uri, line: document.positionAt(pos).line + 1 };
+	return graph ? annotateGraph(graph, violation, lineAt) : [];
+}
+
 /** Everything that happened on a line, step by step, and the way to the other half of the race. */
-function hover(one: DrawnAnnotation, result: Annotated, trace: Run): vscode.MarkdownString {
+function hover(one: DrawnAnnotation, result: Annotated): vscode.MarkdownString {
+	const { trace, violation } = result;
 	const lines = one.steps.map((index) => {
-		const step = trace.steps[index];
+		const step = trace?.steps[index];
 		if (!step) return "";
 		const { within, text } = saidAs(step);
 		const inside = within.join(" › ");
-		const thread = trace.threads[step.thread]?.name ?? "";
+		const thread = trace?.threads[step.thread]?.name ?? "";
 		return [
 			`${circledNumber(index)} **CPU${step.cpu} ${plain(thread)}** ${code(text)}`,
 			`${plain(step.effect)}${inside ? ` — in ${code(inside)}` : ""}${step.note ? ` — *${plain(step.note)}*` : ""}`,
 		].join("  \n");
 	});
-	if (trace.violation && one.role === "violation") {
-		const rules = trace.violation.rules?.length
-			? ` Rules about it: ${trace.violation.rules.map(code).join(", ")}.`
-			: "";
-		lines.push(`**${spoken(trace.violation.kind)}**: ${plain(trace.violation.message)}.${rules}`);
-		if (trace.violation.meaning) lines.push(`*${plain(trace.violation.meaning)}*`);
-		for (const sentence of trace.why?.story ?? []) lines.push(plain(sentence));
+	lines.push(...(one.notes ?? []).map(plain));
+	const wrong = trace ? trace.violation : violation;
+	if (wrong && one.role === "violation") {
+		const rules = wrong.rules?.length ? ` Rules about it: ${wrong.rules.map(code).join(", ")}.` : "";
+		lines.push(`**${spoken(wrong.kind)}**: ${plain(wrong.message)}.${rules}`);
+		if (wrong.meaning) lines.push(`*${plain(wrong.meaning)}*`);
+		for (const sentence of trace?.why?.story ?? []) lines.push(plain(sentence));
 	}
 	if (one.other) {
 		const { step, location, source } = one.other;

@@ -77,10 +77,14 @@ export class RaceView implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 /** What is to be said above the races; "" for nothing. */
 function messageOf(known: DocumentResults | undefined): string {
 	if (!known?.races) return "";
-	const { races, stats } = known.races.found;
+	const { found } = known.races;
+	const { stats } = found;
 	if (known.stale) return "The text has changed since this search.";
 	if (stats.limit) return `Stopped by the limit on ${stats.limit}: there may be more.`;
-	return races.length === 0
-		? "No interleaving goes wrong. Livelocks, and what takes weak memory, are not searched for here."
+	const weak = found.memory === "lkmm";
+	const only = weak
+		? `${found.check} asks for the Linux-kernel memory model: what takes weak memory is not listed here, only what interleavings show. Explore the check for that.`
 		: "";
+	if (found.races.length > 0) return only;
+	return ["No interleaving goes wrong. Livelocks are not searched for here.", only].join(" ").trim();
 }

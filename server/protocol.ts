@@ -49,6 +49,8 @@ export interface CheckArguments {
 
 /** Every distinct race of one check of one version of a document. */
 export interface DistinctRacesResult extends RacesOfCheck, CheckArguments {
+	/** What the check asks for. The races are those that interleavings show, under either. */
+	readonly memory: CheckResult["memory"];
 	readonly version: number;
 	/** As in `Results`. */
 	readonly program: string;

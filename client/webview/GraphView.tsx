@@ -51,6 +51,10 @@ export function GraphView({ state, result, post, change }: Properties) {
 				<Cycle layout={layout} selected={state.graph.line} change={change} />
 				<Fences fences={result.fences} disabled={state.stale} post={post} />
 				<Races graph={graph} />
+				<p class="facts">
+					An execution like this is no interleaving: it cannot be walked by hand or searched on from a step, and is not
+					among “all races”.
+				</p>
 				{result.litmus && (
 					<>
 						<h2>Result</h2>

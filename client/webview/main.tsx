@@ -9,6 +9,7 @@ import type { Offered } from "./Branches.tsx";
 import { graphForKey } from "./graph.ts";
 import { stepForKey } from "./keys.ts";
 import type { FromView, GraphState, RuleText, ToView, ViewState } from "./messages.ts";
+import { pngOf } from "./png.ts";
 import { visibleSteps } from "./timeline.ts";
 import { View } from "./View.tsx";
 
@@ -79,6 +80,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
 	if (data.type === "show")
 		update({ ...data.state, everyStep: state?.everyStep ?? false, ...keptGraph(state, data.state) });
 	else if (data.type === "clear") update(undefined);
+	else if (data.type === "draw") void answerPng(data.id, data.svg);
 	else if (!state) return;
 	else if (data.type === "alternatives") {
 		offered = data;
@@ -89,6 +91,14 @@ window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
 	} else if (data.type === "stale") update({ ...state, stale: data.stale });
 	else if (data.type === "select") update({ ...state, step: data.step });
 });
+
+async function answerPng(id: number, svg: string): Promise<void> {
+	try {
+		post({ type: "png", id, data: await pngOf(svg) });
+	} catch (error) {
+		post({ type: "noPng", id, message: error instanceof Error ? error.message : String(error) });
+	}
+}
 
 /** Fields and buttons need these keys themselves. */
 function isForControl(event: KeyboardEvent): boolean {

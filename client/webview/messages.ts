@@ -72,6 +72,8 @@ export type ToView =
 			readonly step: number;
 			readonly alternatives: readonly Alternative[];
 	  }
+	/** A picture to be answered as PNG. */
+	| { readonly type: "draw"; readonly id: number; readonly svg: string }
 	/** What rules of the kernel model say. */
 	| { readonly type: "rules"; readonly rules: readonly RuleText[] };
 
@@ -94,6 +96,9 @@ export type FromView =
 	| { readonly type: "open"; readonly location: Location }
 	/** Characters of the searched document: UTF-16 code units. */
 	| { readonly type: "openRange"; readonly pos: number; readonly end: number }
+	/** A picture that was asked for, in base64; or why there is none. */
+	| { readonly type: "png"; readonly id: number; readonly data: string }
+	| { readonly type: "noPng"; readonly id: number; readonly message: string }
 	| { readonly type: "insertFences"; readonly fix: FenceFix }
 	/** `witness` is the execution on show, where there are several. */
 	| { readonly type: "export"; readonly format?: TraceFormat; readonly witness?: number }

@@ -254,7 +254,8 @@ class GraphSearch {
 			const fault = { kind: "invariant", detail: `${property.property} (${property.text}): it ${claim}` } as const;
 			if (this.report(execution, { fault, thread: 0, after: 0, site: -1 })) {
 				const found = this.found as Found;
-				this.found = { ...found, violation: { ...found.violation, location: property.location } };
+				const meaning = property.meaning === undefined ? {} : { meaning: property.meaning };
+				this.found = { ...found, violation: { ...found.violation, ...meaning, location: property.location } };
 				return true;
 			}
 		}

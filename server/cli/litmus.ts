@@ -65,11 +65,12 @@ function located(file: string, text: string, found: readonly Diagnostic[]): File
 	);
 }
 
-/** Explores a litmus test; errors are what only the exploration meets. */
+/** Explores a litmus test, and keeps so many of its witnesses; errors are what only the exploration meets. */
 export function searchLitmus(
 	given: LitmusFile & { readonly test: LitmusTest },
 	options: CheckOptions,
 	terminal: Terminal,
+	witnesses = 1,
 ): LitmusOutcome | readonly FileError[] {
 	const { file, test } = given;
 	const model = options.lower.memory ?? "lkmm";
@@ -77,7 +78,7 @@ export function searchLitmus(
 	const started = performance.now();
 	const litmus = exploreLitmus(test, {
 		model,
-		limits: { seconds: options.limits.secondsMax, executions: options.limits.statesMax, witnesses: 1 },
+		limits: { seconds: options.limits.secondsMax, executions: options.limits.statesMax, witnesses },
 		onProgress: (executions) =>
 			progress.show({ states: executions, seconds: (performance.now() - started) / 1000, memoryMiB: 0 }),
 	});

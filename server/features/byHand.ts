@@ -6,6 +6,7 @@ import type { CheckArguments, Requests } from "../protocol.ts";
 import type { Answers, Question, SearchProgress } from "../search/messages.ts";
 import type { SearchPool } from "../search/searchPool.ts";
 import type { Feature, Services } from "../services.ts";
+import { checksOf } from "./codeLens.ts";
 
 type DistinctRaces = Requests["mmscn/distinctRaces"];
 type Walk = Requests["mmscn/walk"];
@@ -20,7 +21,8 @@ export const byHand: Feature = {
 				const { answer, analysis } = await ask(services, searches, params, { kind: "every_race" }, rest.at(-1));
 				const { document, fingerprint: program } = analysis;
 				const { uri, scenario, check } = params;
-				const found = { uri, scenario, check, version: document.version, program, ...answer };
+				const memory = memoryOf(analysis, scenario, check);
+				const found = { uri, scenario, check, memory, version: document.version, program, ...answer };
 				services.results.addRaces(found, analysis);
 				services.changed.fire(document.uri);
 				return found;
@@ -50,6 +52,13 @@ export const byHand: Feature = {
 		);
 	},
 };
+
+/** The memory model that a check asks for. */
+function memoryOf({ tree }: Analysis, scenario: string, name: string): "sc" | "lkmm" {
+	const item = tree.items.find((one) => one.kind === "scenario" && one.name.text === scenario);
+	const check = item?.kind === "scenario" ? checksOf(item).find((one) => one.name.text === name) : undefined;
+	return check?.memory?.text === "lkmm" ? "lkmm" : "sc";
+}
 
 /** Asks a thread of the pool; rejects for the user, or when cancelled. */
 async function ask<Kind extends Question["kind"]>(

@@ -91,6 +91,22 @@ describe("the counterexample, as a user sees it", function () {
 		await workbench.page.locator(".monaco-editor.focused").waitFor();
 	});
 
+	it("annotates lines of the kernel model that took part, when their file is open", async () => {
+		const { page } = workbench;
+		await view().locator('[role="option"]', { hasText: "folio->mapping = NULL" }).dblclick();
+		await page.locator(".tab.active", { hasText: "filemap.mmscn" }).waitFor();
+		await page.waitForFunction(() =>
+			[...document.querySelectorAll(".monaco-editor.focused .view-line")].some(
+				(line) =>
+					line.textContent?.replaceAll("\u00a0", " ").includes("folio->mapping = NULL") &&
+					[...line.querySelectorAll("span")].some((span) =>
+						/CPU1 folio\.mapping: .* ⇒ NULL/.test(getComputedStyle(span, "::after").content.replaceAll("\u00a0", " ")),
+					),
+			),
+		);
+		await page.keyboard.press("Control+F4");
+	});
+
 	for (const theme of ["Light Modern", "Dark Modern", "Dark High Contrast", "Light High Contrast"]) {
 		it(`has nothing that axe-core objects to, in ${theme}`, async () => {
 			await chooseTheme(workbench.page, theme);

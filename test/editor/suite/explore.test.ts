@@ -121,6 +121,29 @@ describe("exploring interleavings", () => {
 		await replace(document, other, old);
 	});
 
+	it("annotates the lines of an execution that takes weak memory, of a scenario and of a litmus test", async () => {
+		const weak = await open("scenarios/seeds/page_anon_exclusive.mmscn");
+		const uri = weak.document.uri.toString();
+		const check = { uri, scenario: "exclusive_clearing_weak", check: "without_mb_after_pin" };
+		await exploreLenses(weak.document);
+		await vscode.commands.executeCommand("mmscn.explore", check);
+		const at = (place: string, text: string) => {
+			const one = api
+				.annotations()
+				.find(({ file: where, line }) => where === place && weakText(where, line).includes(text));
+			return one?.text ?? assert.fail(`nothing stands beside ${text}`);
+		};
+		const weakText = (where: string, line: number) =>
+			vscode.workspace.textDocuments.find((one) => one.uri.toString() === where)?.lineAt(line - 1).text ?? "";
+		assert.match(at(uri, "WRITE_ONCE(pte, 0);"), /^[①-⑩] CPU0 writes pte = none ⟶ po ✓ [①-⑩]$/);
+		assert.match(at(uri, "atomic_add(GUP_PIN_COUNTING_BIAS"), /^[①-⑩] CPU1 folio\._refcount: 1 ⇒ 1025 ⟶ po ✗ [①-⑩]$/);
+		const litmus = await open("store_buffering.litmus");
+		const [lens] = await exploreLenses(litmus.document);
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		assert.match(at(litmus.document.uri.toString(), "WRITE_ONCE(*x, 1)"), /CPU0 writes x = 1/);
+		await open(seed);
+	});
+
 	it("goes from one half of the racing pair to the other", async () => {
 		const [lens] = await exploreLenses(document);
 		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
@@ -136,6 +159,21 @@ describe("exploring interleavings", () => {
 			assert.deepEqual(api.posted("select"), { type: "select", step: half });
 		}
 		await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+	});
+
+	it("saves the counterexample as PNG", async () => {
+		const [lens] = await exploreLenses(document);
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		const target = file("race.png");
+		await vscode.commands.executeCommand("mmscn.exportCounterexample", "png", undefined, target);
+		const bytes = await vscode.workspace.fs.readFile(target);
+		assert.deepEqual([...bytes.slice(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+		const words = new DataView(bytes.buffer, bytes.byteOffset);
+		// Width and height, of the header chunk.
+		assert.ok(words.getUint32(16) > 600 && words.getUint32(20) > 300);
+		// A page all of one colour would take far less.
+		assert.ok(bytes.length > 20_000);
+		await vscode.workspace.fs.delete(target);
 	});
 
 	it("exports the counterexample", async () => {

@@ -70,6 +70,16 @@ scenario endless {
 /** A search starts a thread that reads TypeScript, and the machine may be busy. In milliseconds. */
 const patience = 60_000;
 
+const storeBuffering = `C SB
+(*
+ * Result: Sometimes
+ *)
+{}
+P0(int *x, int *y) { int r0; WRITE_ONCE(*x, 1); r0 = READ_ONCE(*y); }
+P1(int *x, int *y) { int r0; WRITE_ONCE(*y, 1); r0 = READ_ONCE(*x); }
+exists (0:r0=0 /\\ 1:r0=0)
+`;
+
 describe("command line", function () {
 	this.timeout(patience);
 	let folder: string;
@@ -399,16 +409,31 @@ Schedule: ab
 		assert.equal(status, 1);
 	});
 
+	it("draws a witness of a litmus test in every format", async () => {
+		writeFileSync(join(folder, "sb.litmus"), storeBuffering);
+		const heads = {
+			ascii: /^\S+, check exists: /,
+			comment: /^\/\*\n \* \S+, check exists: /,
+			markdown: /^### .*\n\n```\n/,
+			svg: /^<svg .*<\/svg>\n$/s,
+			mermaid: /^flowchart TB\n/,
+			json: /^\{/,
+		};
+		for (const [format, head] of Object.entries(heads)) {
+			const { status, out } = await mmscn(["trace", "sb.litmus", "--format", format]);
+			assert.equal(status, 0);
+			assert.match(out, head);
+			if (format === "comment") for (const line of out.split("\n")) assert.ok(line.length <= 75, line);
+		}
+		const [one, two] = [await mmscn(["trace", "sb.litmus", "1"]), await mmscn(["trace", "sb.litmus", "9"])];
+		assert.match(one.out, /reads y = 0/);
+		assert.equal(two.status, 1);
+		assert.match(two.error, /has \d+ witness/);
+		assert.equal((await mmscn(["trace", "sb.litmus", "a2b"])).status, 2);
+		assert.equal((await mmscn(["trace", "nosuch.litmus"])).status, 2);
+	});
+
 	it("explores litmus tests as herd7 does, and holds them to the result in their comment", async () => {
-		const storeBuffering = `C SB
-(*
- * Result: Sometimes
- *)
-{}
-P0(int *x, int *y) { int r0; WRITE_ONCE(*x, 1); r0 = READ_ONCE(*y); }
-P1(int *x, int *y) { int r0; WRITE_ONCE(*y, 1); r0 = READ_ONCE(*x); }
-exists (0:r0=0 /\\ 1:r0=0)
-`;
 		writeFileSync(join(folder, "sb.litmus"), storeBuffering);
 		writeFileSync(join(folder, "wrong.litmus"), storeBuffering.replace("Sometimes", "Never"));
 		writeFileSync(join(folder, "broken.litmus"), storeBuffering.replace("READ_ONCE(*y)", "nosuch(*y)"));

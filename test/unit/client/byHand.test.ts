@@ -43,6 +43,7 @@ describe("the tree of distinct races", () => {
 		check: race.check,
 		version: 1,
 		program: "p",
+		memory: "sc" as const,
 		stats: race.stats,
 		races: [
 			{ result: race, lines: [at(32), at(15)], count: 12 },
