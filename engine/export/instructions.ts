@@ -197,7 +197,12 @@ export class InstructionWriter {
 		if (bit === undefined) return undefined;
 		const { before, cell } = this.resolve(bit.word);
 		// Lock and bit are mostly in the same struct, whose pointer has been looked at.
-		return { before: before === lock ? "" : before, cell, mask: `(1 << ${this.value(bit.number)})` };
+		return { before: before === lock ? "" : before, cell, mask: this.mask(bit.number) };
+	}
+
+	private mask(number: Expression): string {
+		const { op, ...constant } = this.wording.substituted(number);
+		return op === "constant" && "value" in constant ? String(1 << constant.value) : `(1 << ${this.value(number)})`;
 	}
 
 	private lock(instruction: Body<"lock">, queued: () => string): string {

@@ -31,3 +31,20 @@ export function registerName(thread: Thread, register: number, prefix: string): 
 	const name = thread.registers[register]?.name?.replace(/[^A-Za-z0-9]+/g, "_");
 	return `${prefix}r${register}${name ? `_${name}` : ""}`;
 }
+
+/** A text without those of the variables that it does nothing with but clear them, and the others. */
+export function withoutIdle(
+	text: string,
+	variables: readonly string[],
+): { readonly text: string; readonly used: readonly string[] } {
+	const used: string[] = [];
+	let rest = text;
+	for (const variable of variables) {
+		const without = rest
+			.replaceAll(new RegExp(`^\\t*${variable} = 0;\\n`, "gm"), "")
+			.replaceAll(new RegExp(`\\b${variable} = 0;[ ]?`, "g"), "");
+		if (new RegExp(`\\b${variable}\\b`).test(without)) used.push(variable);
+		else rest = without;
+	}
+	return { text: rest, used };
+}

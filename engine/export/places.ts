@@ -63,6 +63,13 @@ export class Places {
 		);
 	}
 
+	/** Whether the code is init, and the object surely lives there: init comes first. */
+	private livesInInit(code: number, object: number): boolean {
+		const { init, threads, objects } = this.program;
+		if (!init || code !== threads.length || objects[object]?.initiallyLive === false) return false;
+		return !init.instructions.some(({ kind }) => kind === "free");
+	}
+
 	/** Where a place in one of the analysis's codes is. */
 	resolve(code: number, place: Place, scope: Scope): Resolution {
 		const base = promelaValue(place.base, scope);
@@ -86,7 +93,7 @@ export class Places {
 				: pointer && good.length === 1
 					? `${pointer} == ${number(only?.[0] ?? 0)}`
 					: this.fitting(place, base, address, true);
-		return this.somewhere(place, base, address, cells, fits);
+		return this.somewhere(code, place, base, address, cells, fits);
 	}
 
 	/** A pointer of which nothing is known: any word of the type. */
@@ -94,7 +101,7 @@ export class Places {
 		const { cells } = this.values.target(code, place);
 		// A constant offset is a field: it is inside wherever the struct begins.
 		const isField = place.offset.op === "constant" && place.structure >= 0;
-		return this.somewhere(place, base, address, cells, this.fitting(place, base, address, !isField));
+		return this.somewhere(code, place, base, address, cells, this.fitting(place, base, address, !isField));
 	}
 
 	private fitting(place: Place, base: string, address: string, looksForWord: boolean): string {
@@ -103,11 +110,18 @@ export class Places {
 		return looksForWord ? `${points} && WORD(${address})` : points;
 	}
 
-	private somewhere(place: Place, base: string, address: string, cells: readonly number[], fits: string): Resolution {
+	private somewhere(
+		code: number,
+		place: Place,
+		base: string,
+		address: string,
+		cells: readonly number[],
+		fits: string,
+	): Resolution {
 		const [only] = cells;
 		const isOne = cells.length === 1 && only !== undefined;
 		const objects = [...new Set(cells.map((cell) => this.program.cells[cell]?.object ?? 0))];
-		const mortal = objects.some((object) => this.mayDie(object));
+		const mortal = objects.some((object) => this.mayDie(object) && !this.livesInInit(code, object));
 		const at = isOne ? this.memory.index(only) : `AT(${address})`;
 		const [object] = objects;
 		const alive = objects.length === 1 && object !== undefined ? `alive[${object}]` : undefined;

@@ -261,25 +261,22 @@ class Model {
 		program.objects.forEach((object, index) => {
 			if (object.initiallyLive) lines.push(`		alive[${index}] = 1;`);
 		});
-		if (program.init) {
-			const { register } = this.context;
-			const registers = program.init.registers.map((_, number) => register(program.threads.length, number));
-			declared.push(...registers.map((name) => `	int ${name};`));
-			lines.push(new StepText(this.context, program.threads.length).initCode());
-			lines.push(...registers.map((name) => `		${name} = 0;`));
+		const init = program.init && new StepText(this.context, program.threads.length).initCode();
+		if (init) {
+			declared.push(...init.declared);
+			lines.push(init.text, ...init.declared.map((name) => `		${name} = 0;`));
 		}
-		for (const step of steps) {
-			const prefix = step.prefix();
+		for (const { prefix } of steps) {
 			declared.push(...prefix.declared);
-			if (prefix.text !== "")
-				lines.push(prefix.text.endsWith(";") || prefix.text.endsWith("; ") ? prefix.text : `${prefix.text};`);
+			if (prefix.text !== "") lines.push(/; ?$/.test(prefix.text) ? prefix.text : `${prefix.text};`);
 		}
 		for (const step of steps) lines.push(`		${step.run()}`);
 		// The newest process is the first to go on.
 		if (this.watch() !== "") lines.push("		run watch();");
-		for (const step of steps) lines.push(...step.prefix().after);
+		for (const step of steps) lines.push(step.prefix.after);
 		const body = lines.filter((line) => line !== "").join("\n");
-		return `\ninit {\n${declared.join("\n")}${declared.length > 0 ? "\n" : ""}	atomic {\n${body}\n	}\n	atomic {\n		timeout;\n		check_last_state();\n		goto end_last\n	}\nend_last:\n	false;\n${ends(body)}}`;
+		const variables = declared.map((name) => `	int ${name};\n`).join("");
+		return `\ninit {\n${variables}	atomic {\n${body}\n	}\n	atomic {\n		timeout;\n		check_last_state();\n		goto end_last\n	}\nend_last:\n	false;\n${ends(body)}}`;
 	}
 }
 

@@ -6,10 +6,24 @@ import type { Instruction, Thread } from "../program/program.ts";
 import { wrongIf } from "./instructions.ts";
 import { heldOffText, holdsText } from "./locks.ts";
 import { comment } from "./memory.ts";
+import { withoutIdle } from "./names.ts";
 import type { ModelContext } from "./promela.ts";
 import { hasReloads } from "./promela.ts";
 import { ended, StatementWriter } from "./statements.ts";
 import type { Scope } from "./symbolic.ts";
+
+/** What `init` does for a thread before its process starts. */
+interface Prefix {
+	readonly text: string;
+	/** Where the thread stands then; `ended` where it is over. */
+	readonly starts: readonly number[];
+	/** Variables of `init`. */
+	readonly declared: readonly string[];
+	/** Registers that are handed to the process. */
+	readonly handedOver: readonly number[];
+	/** Statements that clear the variables, once the process runs. */
+	readonly after: string;
+}
 
 export class StepText {
 	private readonly context: ModelContext;
@@ -19,7 +33,7 @@ export class StepText {
 	private readonly dead: readonly Int32Array[];
 	private readonly live: readonly ReadonlySet<number>[];
 	private readonly scope: Scope;
-	private starts: readonly number[] = [];
+	private written: Prefix | undefined;
 
 	/** `index` of a thread, or one past the last for init. */
 	constructor(context: ModelContext, index: number) {
@@ -36,38 +50,28 @@ export class StepText {
 		return this.thread.kind === "callback" && !this.isInit;
 	}
 
-	/** Registers that a thread's local prefix may set: they are handed to the process. */
-	private get handedOver(): readonly number[] {
-		if (
-			this.isCallback ||
-			isStop(this.thread.instructions[this.thread.entry] as Instruction, this.context.layout.contextIsShared)
-		)
-			return [];
-		return this.thread.registers.flatMap((_, register) =>
-			this.context.isGlobal(this.index, register) ? [] : [register],
-		);
+	/** What precedes the process, in `init`. */
+	get prefix(): Prefix {
+		this.written ??= this.writePrefix();
+		return this.written;
 	}
 
-	/** Code for `init` that runs the thread's local work before its first stop, with its variables there. */
-	prefix(): { readonly declared: string[]; readonly text: string; readonly after: string[] } {
+	/** The thread's local work before its first stop, with variables of its own. */
+	private writePrefix(): Prefix {
 		const { context, index } = this;
 		const name = context.names[index];
-		const { entry, instructions } = this.thread;
-		if (this.isCallback) {
-			this.starts = [entry];
-			return { declared: [], text: "", after: [] };
-		}
-		if (isStop(instructions[entry] as Instruction, context.layout.contextIsShared)) {
-			this.starts = [entry];
-			return { declared: [], text: this.standing(entry), after: [] };
-		}
-		const variables = this.handedOver.map((register) => `${name}_r${register}`);
+		const { entry, instructions, registers } = this.thread;
+		const nothing = { starts: [entry], declared: [], handedOver: [], after: "" };
+		if (this.isCallback) return { ...nothing, text: "" };
+		if (isStop(instructions[entry] as Instruction, context.layout.contextIsShared))
+			return { ...nothing, text: this.standing(entry) };
 		const start = `${name}_start`;
+		const variable = (register: number) => `${name}_r${register}`;
 		const inside: Scope = {
 			register: (register) =>
-				context.isGlobal(index, register) ? context.register(index, register) : `${name}_r${register}`,
+				context.isGlobal(index, register) ? context.register(index, register) : variable(register),
 		};
-		const starts = new Set<number>();
+		const reached = new Set<number>();
 		const writer = new StatementWriter(
 			context,
 			index,
@@ -75,32 +79,36 @@ export class StepText {
 			inside,
 			`${name}_at_`,
 			(pc) => {
-				starts.add(pc);
+				reached.add(pc);
 				if (pc === ended)
 					return `${this.misuses()}${this.clear(this.thread.instructions.length, inside)}${start} = ${pc}; unfinished = unfinished - 1`;
 				return `${this.clear(pc, inside)}${this.standing(pc)}${start} = ${pc}`;
 			},
 			this.live,
 		);
-		const text = writer.write(entry, false, `${name}_ready`);
-		this.starts = [...starts].sort((one, two) => one - two);
-		return {
-			declared: [...variables, start].map((variable) => `	int ${variable};`),
-			text,
-			after: [...variables, start].map((variable) => `		${variable} = 0;`),
-		};
+		const all = writer.write(entry, false, `${name}_ready`);
+		const starts = [...reached].sort((one, two) => one - two);
+		const own = registers.flatMap((_, register) => (context.isGlobal(index, register) ? [] : [register]));
+		const { text, used } = withoutIdle(all, own.map(variable));
+		const handedOver = own.filter(
+			(register) => used.includes(variable(register)) && starts.some((pc) => this.live[pc]?.has(register)),
+		);
+		// Where it can only stand in one place, nobody needs to be told which.
+		const told = starts.length > 1 ? text : text.replaceAll(new RegExp(`\\b${start} = -?\\d+`, "g"), "skip");
+		const declared = starts.length > 1 ? [...used, start] : used;
+		return { starts, declared, handedOver, text: told, after: declared.map((each) => `		${each} = 0;`).join("\n") };
 	}
 
 	/** Statement that starts the process. */
 	run(): string {
 		const name = this.context.names[this.index];
-		const given = this.handedOver.map((register) => `${name}_r${register}`);
-		if (this.starts.length > 1) given.unshift(`${name}_start`);
+		const given = this.prefix.handedOver.map((register) => `${name}_r${register}`);
+		if (this.prefix.starts.length > 1) given.unshift(`${name}_start`);
 		return `run ${name}(${given.join(", ")});`;
 	}
 
-	/** The scenario's init, as statements. */
-	initCode(): string {
+	/** The scenario's init, as statements, with the variables that it needs. */
+	initCode(): { readonly declared: readonly string[]; readonly text: string } {
 		const writer = new StatementWriter(
 			this.context,
 			this.index,
@@ -111,18 +119,19 @@ export class StepText {
 			this.live,
 			true,
 		);
-		return writer.write(this.thread.entry, true, "init_ready");
+		const variables = this.thread.registers.map((_, register) => this.scope.register(register));
+		const { text, used } = withoutIdle(writer.write(this.thread.entry, true, "init_ready"), variables);
+		return { declared: used, text };
 	}
 
 	/** The proctype. */
 	process(): string {
-		this.prefix();
 		const { context, index, thread } = this;
 		const name = context.names[index];
-		const handed = this.handedOver;
+		const { handedOver, starts } = this.prefix;
 		const stops = new Set(stopsOf(thread, context.layout.contextIsShared));
 		const steps: string[] = [];
-		const wanted = [...this.starts].filter((pc) => pc >= 0);
+		const wanted = starts.filter((pc) => pc >= 0);
 		const written = new Set<number>();
 		for (let pc = wanted.shift(); pc !== undefined; pc = wanted.shift()) {
 			if (written.has(pc) || !stops.has(pc)) continue;
@@ -132,32 +141,22 @@ export class StepText {
 			wanted.push(...reached);
 		}
 		const dispatch =
-			this.starts.length > 1
-				? `	if\n${this.starts.map((pc) => `	:: start == ${pc} -> goto ${pc < 0 ? "end_done" : this.labelOf(pc)}\n`).join("")}	fi;\n`
+			starts.length > 1
+				? `	if\n${starts.map((pc) => `	:: start == ${pc} -> goto ${pc < 0 ? "end_done" : this.labelOf(pc)}\n`).join("")}	fi;\n`
 				: "";
 		const done = this.isCallback ? "" : "end_done:\n	false;\n";
 		const code = `${dispatch}${steps.join("")}`;
 		const ending = code.includes("goto ending") ? this.ending() : "";
-		const body = this.withoutIdle(`${code}${done}${ends(code, ending)}`);
-		const parameters = handed.map((register) => `int ${this.scope.register(register)}`);
-		if (this.starts.length > 1) parameters.unshift("int start");
-		const locals = thread.registers.flatMap((_, register) => {
-			const own = this.scope.register(register);
-			const isDeclared = handed.includes(register) || context.isGlobal(index, register);
-			return isDeclared || !body.includes(own) ? [] : [`	int ${own};\n`];
-		});
-		return `\nproctype ${name}(${parameters.join("; ")}) {\n${locals.join("")}${body}}`;
-	}
-
-	/** The text without registers that are nothing but cleared. */
-	private withoutIdle(body: string): string {
-		const { context, index, thread } = this;
-		return thread.registers.reduce((text, _, register) => {
-			const name = this.scope.register(register);
-			const cleared = text.replaceAll(new RegExp(`\\b${name} = 0;\\s?`, "g"), "");
-			const isUsed = context.isGlobal(index, register) || new RegExp(`\\b${name}\\b`).test(cleared);
-			return isUsed || this.handedOver.includes(register) ? text : cleared;
-		}, body);
+		const names = thread.registers.map((_, register) => this.scope.register(register));
+		const isOwn = (register: number) => !context.isGlobal(index, register) && !handedOver.includes(register);
+		const { text, used } = withoutIdle(
+			`${code}${done}${ends(code, ending)}`,
+			names.filter((_, register) => isOwn(register)),
+		);
+		const parameters = handedOver.map((register) => `int ${names[register]}`);
+		if (starts.length > 1) parameters.unshift("int start");
+		const locals = used.map((variable) => `	int ${variable};\n`).join("");
+		return `\nproctype ${name}(${parameters.join("; ")}) {\n${locals}${text}}`;
 	}
 
 	private step(pc: number, reached: number[]): string {
