@@ -17,7 +17,7 @@ import { type ProgramMemory, programMemory } from "../memory/lkmm/programMemory.
 import { programThread } from "../memory/lkmm/programThread.ts";
 import type { Race } from "../memory/lkmm/races.ts";
 import { type EventKey, keyOf } from "../memory/lkmm/state.ts";
-import type { LkmmProgram } from "../memory/lkmm/thread.ts";
+import { EventKind, type LkmmProgram } from "../memory/lkmm/thread.ts";
 import { Machine } from "../memory/sc.ts";
 import { underInterleavings } from "../program/interleaved.ts";
 import type { Program } from "../program/program.ts";
@@ -165,6 +165,11 @@ class GraphSearch {
 			threads: this.program.threads.map((_, index) => programThread(memory, index)),
 			locations: memory.locations,
 			locationAt: memory.locationAt,
+			mayBeAt: ({ kind, origin }, address) => {
+				if (kind !== EventKind.Read && kind !== EventKind.Write)
+					return this.program.cells[memory.locationAt(address) ?? -1]?.lock !== undefined;
+				return origin === undefined || (written.get(origin)?.has(address) ?? true);
+			},
 			located: ({ origin }, address) => {
 				const known = written.get(origin as number);
 				if (known) known.add(address);

@@ -40,6 +40,13 @@ export const notYet = -2;
 /** The axioms, by the names that linux-kernel.cat gives them; `sc` where sequential consistency is asked for. */
 export type Axiom = "coherence" | "atomic" | "happens-before" | "propagation" | "rcu" | "plain-coherence" | "sc";
 
+/** ww-xbstar, wr-xbstar and rw-xbstar with the fences of linux-kernel.cat's last part: what orders plain accesses. */
+export interface PlainBounds {
+	readonly writeWrite: Relation;
+	readonly writeRead: Relation;
+	readonly readWrite: Relation;
+}
+
 /** Relations of one execution, for its consistency and for what is asked about it afterwards. */
 export class Relations {
 	readonly skeleton: Skeleton;
@@ -61,7 +68,10 @@ export class Relations {
 	address: Relation;
 	data: Relation;
 	rmwSequence: Relation | undefined;
+	/** Undefined where there are no plain accesses, or they have not been judged. */
+	bounds: PlainBounds | undefined;
 	sleepableSections: [number, number][] = [];
+	private inferred: Relation | undefined;
 	private readonly a: Relation;
 	private readonly b: Relation;
 
@@ -88,8 +98,13 @@ export class Relations {
 		this.b = relation(size);
 	}
 
-	/** Takes up an execution and returns the first axiom that it violates, or undefined when it is consistent (plain coherence left out). */
-	violated(execution: Communication, sequential: boolean): Axiom | undefined {
+	/**
+	 * Takes up an execution and returns the first axiom that it violates, or undefined when it is consistent (plain coherence left out).
+	 * `inferred`: what will be in happens-before in every execution that this one becomes.
+	 */
+	violated(execution: Communication, sequential: boolean, inferred?: Relation): Axiom | undefined {
+		this.bounds = undefined;
+		this.inferred = inferred;
 		if (!isCoherent(this.skeleton, execution)) return "coherence";
 		if (!this.communicate(execution)) return "atomic";
 		if (sequential && !this.isSequential()) return "sc";
@@ -295,6 +310,7 @@ export class Relations {
 				happensBefore[at] = (happensBefore[at] as number) | row;
 			}
 		}
+		if (this.inferred) unite(happensBefore, this.inferred);
 		this.markedOnly(happensBefore);
 		happensBeforeStar.set(happensBefore);
 		close(happensBeforeStar, size);

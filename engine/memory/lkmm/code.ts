@@ -305,6 +305,7 @@ class Recorder extends PathRecorder {
 			condition,
 			alternatives,
 			mayWrite: (address) => writes?.has(address) ?? true,
+			mayWritePlainly: (address) => writes?.has(address) ?? true,
 			mayRunAhead: (address) => writes?.has(address) ?? true,
 			take: (alternative) => {
 				let path = taken[alternative];

@@ -1,8 +1,10 @@
 /** What of a partial execution is decided next, and the ways in which it can be. */
 import { notYet } from "./axioms.ts";
-import { lockPlaces, moreMayCome, type Option, sources, writePlaces } from "./options.ts";
+import { lockPlaces, type Option, sources, writePlaces } from "./options.ts";
+import type { Ordering } from "./ordering.ts";
+import { guessable, isPutOff, isRead, moreMayCome, readsOf, waitsForItself } from "./prospects.ts";
 import { type EventKey, heldBefore, keyOf, type State, type ThreadPart, threadOfKey, unlockOf } from "./state.ts";
-import { EventKind, type Path, type PathEvent, type Term } from "./thread.ts";
+import { EventKind, type PathEvent } from "./thread.ts";
 
 /** Gives the unlocks that have appeared their place; false when a lock that nobody releases is not the last. */
 export function placeUnlocks(state: State): boolean {
@@ -27,54 +29,114 @@ export function placeUnlocks(state: State): boolean {
 	return true;
 }
 
-/** What can be decided next; no options when the execution cannot be completed. */
-export function decide(state: State): readonly Option[] | "complete" {
-	let write: EventKey | undefined;
-	let lock: EventKey | undefined;
-	let read: EventKey | undefined;
-	let lockRead: EventKey | undefined;
-	let chooser: number | undefined;
-	/** Locations of reads that were put off and have not been offered anything since. */
-	const waiting = new Set<number>();
-	let stalled = false;
-	let open = false;
+/** What is undecided in a partial execution. */
+interface Open {
+	readonly locks: EventKey[];
+	readonly writes: EventKey[];
+	/** Reads that something can be offered to. */
+	readonly reads: EventKey[];
+	/** Reads that were put off and have not been offered anything since. */
+	readonly waiting: EventKey[];
+	/** Threads that have a choice to make which rests on nothing. */
+	readonly choosers: number[];
+	/** A thread waits to know where to go on. */
+	stalled: boolean;
+	any: boolean;
+}
+
+function openIn(state: State): Open {
+	const open: Open = { locks: [], writes: [], reads: [], waiting: [], choosers: [], stalled: false, any: false };
 	for (const [thread, part] of state.parts.entries()) {
 		const { events, end } = part.path;
 		for (let i = 0; i < events.length; i++) {
 			const event = events[i] as PathEvent;
-			const { kind } = event;
 			if (event.address < 0) continue;
-			if ((part.location[i] as number) < 0) open = true;
-			else if (kind === EventKind.LockWrite) {
-				if (part.placed[i] === 0) lock ??= keyOf(thread, i);
-			} else if (kind === EventKind.Write) {
+			const key = keyOf(thread, i);
+			if ((part.location[i] as number) < 0) open.any = true;
+			else if (event.kind === EventKind.LockWrite) {
+				if (part.placed[i] === 0) open.locks.push(key);
+			} else if (event.kind === EventKind.Write) {
 				if (part.placed[i] !== 0) continue;
-				if (event.readHalf < 0 || part.rf[event.readHalf] !== notYet) write ??= keyOf(thread, i);
-				else open = true;
-			} else if (kind === EventKind.Read || kind === EventKind.SawLocked || kind === EventKind.SawUnlocked) {
-				if (part.rf[i] !== notYet) continue;
-				open = true;
-				const arrived = (state.arrivals[part.location[i] as number] as readonly EventKey[]).length;
-				if (arrived > (part.offered[i] as number) || (part.offered[i] as number) < 0) {
-					read ??= keyOf(thread, i);
-					if (kind !== EventKind.Read) lockRead ??= keyOf(thread, i);
-				} else waiting.add(part.location[i] as number);
+				if (event.readHalf < 0 || part.rf[event.readHalf] !== notYet) open.writes.push(key);
+				else open.any = true;
+			} else if (isRead(event) && part.rf[i] === notYet) {
+				open.any = true;
+				(isPutOff(state, key) ? open.waiting : open.reads).push(key);
 			}
 		}
-		if (end.kind === "choice") {
-			open = true;
-			stalled = true;
-			if (end.condition === undefined) chooser ??= thread;
-		}
+		if (end.kind !== "choice") continue;
+		open.any = true;
+		open.stalled = true;
+		if (end.condition === undefined) open.choosers.push(thread);
 	}
-	if (lock !== undefined) return lockPlaces(state, lock);
+	return open;
+}
+
+/**
+ * What can be decided next; no options when the execution cannot be completed. With `ordering`, of the state, it is what leaves
+ * the fewest ways.
+ */
+export function decide(state: State, ordering?: Ordering): readonly Option[] | "complete" {
+	const open = openIn(state);
+	if (ordering) return leastOptions(state, open, ordering);
+	const [lock] = open.locks;
+	if (lock !== undefined) return lockPlaces(state, lock, undefined);
+	const [chooser] = open.choosers;
 	if (chooser !== undefined) return alternatives(state, chooser);
-	if (write !== undefined) return writePlaces(state, write);
-	if (lockRead !== undefined) return sources(state, lockRead);
-	for (const location of waiting) if (waitsForItself(state, location)) return [];
-	if (read !== undefined) return sources(state, (stalled ? awaited(state) : undefined) ?? read);
-	if (!open) return state.parts.every(isDetermined) ? "complete" : [];
-	return guesses(state);
+	const [write] = open.writes;
+	if (write !== undefined) return writePlaces(state, write, undefined);
+	const lockRead = open.reads.find((read) => state.event(read).kind !== EventKind.Read);
+	if (lockRead !== undefined) return sources(state, lockRead, undefined);
+	for (const read of open.waiting) if (waitsForItself(state, state.locationOf(read))) return [];
+	const read = (open.stalled ? awaited(state, undefined) : undefined) ?? open.reads[0];
+	if (read !== undefined) return sources(state, read, undefined);
+	if (!open.any) return state.parts.every(isDetermined) ? "complete" : [];
+	return guesses(state, undefined);
+}
+
+/** The decision that leaves the fewest ways; among equals in the order of `decide`. */
+function leastOptions(state: State, open: Open, ordering: Ordering): readonly Option[] {
+	for (const read of open.waiting) {
+		if (!moreMayCome(state, read, ordering) || waitsForItself(state, state.locationOf(read))) return [];
+	}
+	// The order of critical sections decides most of the rest.
+	const locks = least(open.locks, (lock) => lockPlaces(state, lock, ordering));
+	if (locks) return locks;
+	const [chooser] = open.choosers;
+	const writes = least(open.writes, (write) => writePlaces(state, write, ordering));
+	if (writes || chooser !== undefined)
+		return writes && (chooser === undefined || writes.length <= 1) ? writes : alternatives(state, chooser as number);
+	return least(earliest(open, ordering), (read) => sources(state, read, ordering)) ?? guesses(state, ordering);
+}
+
+/** The fewest options that one of these has; undefined when there are none of these. */
+function least(
+	keys: readonly EventKey[],
+	optionsOf: (key: EventKey) => readonly Option[],
+): readonly Option[] | undefined {
+	let fewest: readonly Option[] | undefined;
+	for (const key of keys) {
+		const options = optionsOf(key);
+		if (!fewest || options.length < fewest.length) fewest = options;
+		if (fewest.length <= 1) break;
+	}
+	return fewest;
+}
+
+/**
+ * The reads that come before the others, as far as is known: what a later one can read depends on what the earlier ones lead to.
+ */
+function earliest({ reads, waiting }: Open, ordering: Ordering): readonly EventKey[] {
+	const isLater = (read: EventKey) =>
+		reads.some((other) => (threadOfKey(other) === threadOfKey(read) ? other < read : ordering.isBefore(other, read))) ||
+		waiting.some((other) => ordering.isBefore(other, read));
+	const found = reads.filter((read) => !isLater(read));
+	return found.length > 0 ? found : reads;
+}
+
+function guesses(state: State, ordering: Ordering | undefined): readonly Option[] {
+	const thread = guessable(state, ordering);
+	return thread === undefined ? [] : alternatives(state, thread);
 }
 
 /**
@@ -94,7 +156,7 @@ function isDetermined({ settled, path, values }: ThreadPart): boolean {
  * A read that a thread waits for, to know where to go on or what it accesses. Others can be decided when everything is there: then
  * none needs to be put off.
  */
-function awaited(state: State): EventKey | undefined {
+function awaited(state: State, ordering: Ordering | undefined): EventKey | undefined {
 	let putOff: EventKey | undefined;
 	const seen = new Set<EventKey>();
 	const visit = (thread: number, term: number): EventKey | undefined => {
@@ -114,7 +176,7 @@ function awaited(state: State): EventKey | undefined {
 				(part.offered[index] as number) < 0
 			) {
 				// One that need not be put off comes first: it opens no second way.
-				if (!moreMayCome(state, key)) return key;
+				if (!moreMayCome(state, key, ordering)) return key;
 				putOff ??= key;
 			}
 			if (found !== undefined) return found;
@@ -129,87 +191,8 @@ function awaited(state: State): EventKey | undefined {
 	return putOff;
 }
 
-const readsOfTerms = new WeakMap<Path, Map<number, readonly number[]>>();
-
-/** Events whose values a term is computed from. */
-function readsOf(path: Path, term: number): readonly number[] {
-	let known = readsOfTerms.get(path);
-	if (!known) {
-		known = new Map();
-		readsOfTerms.set(path, known);
-	}
-	let reads = known.get(term);
-	if (!reads) {
-		const found = path.terms[term] as Term;
-		if (found.kind === "constant") reads = [];
-		else if (found.kind === "read") reads = [found.event];
-		else {
-			const parts = found.kind === "select" ? [found.condition, found.then, found.otherwise] : [found.a, found.b];
-			reads = [...new Set(parts.flatMap((part) => readsOf(path, part)))];
-		}
-		known.set(term, reads);
-	}
-	return reads;
-}
-
 function alternatives(state: State, thread: number): readonly Option[] {
 	const end = state.parts[thread]?.path.end;
 	if (end?.kind !== "choice") return [];
 	return Array.from({ length: end.alternatives }, (_, alternative) => (next: State) => next.take(thread, alternative));
-}
-
-/**
- * When every read waits for writes that do not exist yet: the condition of a thread is guessed whose writes need not wait for it, if
- * somebody waits for such a write. Were there none, what happens before would have a cycle.
- */
-function guesses(state: State): readonly Option[] {
-	const wanted = state.parts.map(({ path, location, rf }) => {
-		const locations = path.events.flatMap((event, i) =>
-			isRead(event) && rf[i] === notYet && (location[i] as number) >= 0 ? [location[i] as number] : [],
-		);
-		return new Set(locations.map((at) => state.program.locations[at]?.address as number));
-	});
-	for (const [thread, { path }] of state.parts.entries()) {
-		if (path.end.kind !== "choice") continue;
-		const { mayRunAhead } = path.end;
-		// A thread does not read what it writes later.
-		if (
-			wanted.some((addresses, reader) => reader !== thread && [...addresses].some((address) => mayRunAhead(address)))
-		) {
-			return alternatives(state, thread);
-		}
-	}
-	return [];
-}
-
-/**
- * Whether nobody can be the next to write to a location where reads wait for more: every thread that may has such a read before, and
- * coherence puts what it writes behind what that will have read.
- */
-function waitsForItself(state: State, location: number): boolean {
-	const arrived = (state.arrivals[location] as readonly EventKey[]).length;
-	const address = state.program.locations[location]?.address as number;
-	for (const { path, location: locations, placed, rf, offered } of state.parts) {
-		const { events, end } = path;
-		let isWaiting = false;
-		for (let i = 0; i < events.length && !isWaiting; i++) {
-			const event = events[i] as PathEvent;
-			if (event.address < 0 || ((locations[i] as number) >= 0 && locations[i] !== location)) continue;
-			if (isRead(event)) isWaiting = locations[i] === location && rf[i] === notYet && (offered[i] as number) >= arrived;
-			else if (
-				placed[i] !== 1 &&
-				(event.kind === EventKind.Write || event.kind === EventKind.LockWrite || event.kind === EventKind.Unlock)
-			)
-				return false;
-		}
-		if (!isWaiting && end.kind === "choice" && end.mayWrite(address)) return false;
-	}
-	return true;
-}
-
-export function isRead(event: PathEvent | undefined): boolean {
-	return (
-		event !== undefined &&
-		(event.kind === EventKind.Read || event.kind === EventKind.SawLocked || event.kind === EventKind.SawUnlocked)
-	);
 }

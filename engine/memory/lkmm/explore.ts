@@ -12,9 +12,13 @@
  * a write comes; putting reads off instead needs no revisits, and a program's straight-line parts are all there from the start.
  */
 import { type Axiom, type Communication, fromInitial, notYet, Relations } from "./axioms.ts";
-import { decide, isRead, placeUnlocks } from "./decide.ts";
+import { decide, placeUnlocks } from "./decide.ts";
+import { inferredOrder } from "./inference.ts";
 import type { Option } from "./options.ts";
+import { orderingOf } from "./ordering.ts";
+import { isRead } from "./prospects.ts";
 import { type Flag, flagsOf, judgePlainAccesses, type Race } from "./races.ts";
+import { type Relation, unite } from "./relation.ts";
 import { buildSkeleton, type Skeleton } from "./skeleton.ts";
 import { type EventKey, indexOfKey, keyOf, State, type ThreadPart, threadOfKey, unlockOf } from "./state.ts";
 import { EventKind, type LkmmProgram } from "./thread.ts";
@@ -89,6 +93,8 @@ interface Cached {
 /** How many partial executions are handled between looks at the clock. */
 const stepsBetweenLooks = 64;
 const skeletonsMaximum = 20_000;
+/** Rounds in which one inferred order may lead to another. */
+const inferencesMaximum = 3;
 
 /** Explores all consistent executions. Throws `InvalidAccess` when one of them accesses what is no location. */
 export function explore(program: LkmmProgram, options: ExploreOptions): ExploreStatistics {
@@ -147,8 +153,10 @@ class Search {
 			if (!this.advance(state)) return;
 			const fault = this.options.faultOf?.(state);
 			if (fault !== undefined) {
-				if (state.guesses.length === 0 && isDecided(state, fault)) {
-					const happens = (fault.goesOn || !dependsOnLater(state, fault)) && this.violated(state) === undefined;
+				const happened = happenedBefore(state, fault);
+				const reached = (happened[fault.thread] as number) >= fault.after;
+				if (state.guesses.length === 0 && isDecided(state, fault, happened)) {
+					const happens = reached && this.violated(state) === undefined;
 					if (happens && this.options.onFault?.(fault, this.executionOf(state, []))) this.stopped = true;
 					return;
 				}
@@ -164,17 +172,21 @@ class Search {
 				this.complete(state);
 				return;
 			}
-			const options = decide(state);
+			let options = decide(state);
 			if (options === "complete") {
 				this.complete(state);
 				return;
+			}
+			if (options.length > 1) {
+				if (this.violated(state) !== undefined) return;
+				if (!this.infer(state)) return;
+				options = decide(state, orderingOf(this.derived(state).relations)) as readonly Option[];
 			}
 			if (options.length === 0) {
 				this.deadEnds++;
 				return;
 			}
 			if (options.length > 1) {
-				if (this.violated(state) !== undefined) return;
 				for (const option of options) {
 					const next = state.copy();
 					option(next);
@@ -202,6 +214,21 @@ class Search {
 		const { consistent, races } = judgePlainAccesses(relations);
 		this.races = races;
 		return consistent ? undefined : "plain-coherence";
+	}
+
+	/** Adds what follows from the reads that were put off to the relations of a consistent state; false when it contradicts them. */
+	private infer(state: State): boolean {
+		const { skeleton, relations } = this.derived(state);
+		let inferred: Relation | undefined;
+		for (let round = 0; round < inferencesMaximum; round++) {
+			const more = inferredOrder(state, skeleton, relations.happensBeforeStar);
+			if (!more) break;
+			if (inferred) unite(more, inferred);
+			inferred = more;
+			const axiom = relations.violated(communicationOf(state, skeleton), this.options.model === "sc", inferred);
+			if (axiom !== undefined || !judgePlainAccesses(relations).consistent) return false;
+		}
+		return true;
 	}
 
 	private derived(state: State): Cached {
@@ -257,10 +284,11 @@ class Search {
 }
 
 /** Whether all that has happened is decided, up to the fault in its thread: what everyone reads, and the order of all writes. */
-function isDecided(state: State, fault: ExecutionFault): boolean {
+function isDecided(state: State, fault: ExecutionFault, happened: readonly number[]): boolean {
 	return state.parts.every(({ path, location, rf, placed }, thread) =>
 		path.events.every((event, i) => {
-			if (event.address < 0 || (thread === fault.thread && i >= fault.after)) return true;
+			if (event.address < 0 || i >= (happened[thread] as number)) return true;
+			if (thread === fault.thread && i >= fault.after) return true;
 			if ((location[i] as number) < 0) return false;
 			if (isRead(event)) return rf[i] !== notYet;
 			const isWrite =
@@ -270,15 +298,39 @@ function isDecided(state: State, fault: ExecutionFault): boolean {
 	);
 }
 
-/** Whether somebody has read what the thread would not have done any more after its fault. */
-function dependsOnLater(state: State, fault: ExecutionFault): boolean {
-	return state.parts.some(({ path, rf }, thread) =>
-		path.events.some((_, i) => {
-			const source = rf[i] as number;
-			if (source < 0 || threadOfKey(source) !== fault.thread || indexOfKey(source) < fault.after) return false;
-			return thread !== fault.thread || i < fault.after;
-		}),
+/**
+ * How many events of each thread can have happened when a thread has stopped at its fault: what it would have done next has not, nor
+ * what rests on that, be it by reading or by getting a lock.
+ */
+function happenedBefore(state: State, fault: ExecutionFault): number[] {
+	const happened = state.parts.map(({ path }, thread) =>
+		thread === fault.thread && !fault.goesOn ? fault.after : path.events.length,
 	);
+	const has = (key: EventKey) => indexOfKey(key) < (happened[threadOfKey(key)] as number);
+	/** Whether an event rests on what has not happened. */
+	const isLate = (key: EventKey) => {
+		const { kind } = state.event(key);
+		if (kind !== EventKind.LockWrite) return state.rfOf(key) >= 0 && !has(state.rfOf(key));
+		const order = state.order[state.locationOf(key)] ?? [];
+		const previous = order[order.indexOf(key) - 1];
+		if (previous === undefined || !state.isPlaced(key)) return false;
+		const unlock = unlockOf(state, previous);
+		return unlock === undefined || !has(unlock);
+	};
+	for (let changed = true; changed; ) {
+		changed = false;
+		for (let thread = 0; thread < happened.length; thread++) {
+			const count = happened[thread] as number;
+			for (let i = 0; i < count; i++) {
+				if (!isLate(keyOf(thread, i))) continue;
+				const { readHalf } = state.event(keyOf(thread, i));
+				happened[thread] = readHalf < 0 ? i : readHalf;
+				changed = true;
+				break;
+			}
+		}
+	}
+	return happened;
 }
 
 function finalValue(state: State, location: number): number {
@@ -304,6 +356,10 @@ export function communicationOf(state: State, skeleton: Skeleton): Communication
 	for (let event = 0; event < events; event++) {
 		const part = state.parts[skeleton.threadOf[event] as number] as ThreadPart;
 		const index = skeleton.localOf[event] as number;
+		if (index >= part.path.events.length) {
+			location[event] = -1;
+			continue;
+		}
 		location[event] = part.location[index] as number;
 		const source = part.rf[index] as number;
 		rf[event] = source < 0 ? source : dense(source);
@@ -320,8 +376,9 @@ export function communicationOf(state: State, skeleton: Skeleton): Communication
 			if (kind !== EventKind.LockWrite) continue;
 			rf[dense(keyOf(threadOfKey(key), readHalf))] = free ?? notYet;
 			const unlock = unlockOf(state, key);
-			free = unlock === undefined ? undefined : dense(unlock);
+			free = unlock === undefined ? skeleton.unlocksToCome.get(write) : dense(unlock);
 			if (free === undefined) continue;
+			location[free] = location[write] as number;
 			writes.push(free);
 			position[free] = writes.length;
 		}

@@ -13,7 +13,18 @@ import { storyOf } from "../../verdict/graphStory.ts";
 import type { Location } from "../../verdict/verdict.ts";
 import { explainStep } from "./explain.ts";
 import type { Execution } from "./explore.ts";
-import { has, isIn, type Relation, relation, shortestCycle, unite } from "./relation.ts";
+import {
+	addTo,
+	eventSet,
+	has,
+	isIn,
+	type Relation,
+	relation,
+	removeFrom,
+	restrict,
+	shortestCycle,
+	unite,
+} from "./relation.ts";
 import { keyOf, type ThreadPart } from "./state.ts";
 import { EventKind, type PathEvent } from "./thread.ts";
 
@@ -49,13 +60,16 @@ const kinds: Readonly<Record<number, GraphEvent["kind"]>> = {
 	[EventKind.SleepableGracePeriod]: "grace_period",
 };
 
+/** Of events that a graph leaves out. */
+const notShown = -1;
+
 /** The graph of an execution; the execution is not needed afterwards. */
 export function executionGraph(execution: Execution, options: GraphOptions): ExecutionGraph {
 	const { state, skeleton } = execution;
 	const events: GraphEvent[] = [];
 	const threads: GraphThread[] = [];
 	/** Graph event of each event of the skeleton; the halves of spin_lock() are one. */
-	const shown = new Int32Array(skeleton.size.events);
+	const shown = new Int32Array(skeleton.size.events).fill(notShown);
 	for (const [thread, part] of state.parts.entries()) {
 		const own: number[] = [];
 		const rows: GraphRow[] = [];
@@ -101,7 +115,10 @@ export function executionGraph(execution: Execution, options: GraphOptions): Exe
 		model: options.model,
 		threads,
 		events,
-		edges: edges.filter((edge, i) => edge.from !== edge.to && edges.findIndex((e) => sameEdge(e, edge)) === i),
+		edges: edges.filter(
+			(edge, i) =>
+				edge.from !== edge.to && edge.from >= 0 && edge.to >= 0 && edges.findIndex((e) => sameEdge(e, edge)) === i,
+		),
 		...(cycle && { cycle }),
 		story: cycle ? storyOf(cycle, events, threads, edges) : [],
 		races: races.filter((race, i) => races.findIndex((r) => r.first === race.first && r.second === race.second) === i),
@@ -246,6 +263,11 @@ function weakCycle(execution: Execution, { statementOf }: GraphOptions): CycleSt
 	const { size, po } = skeleton;
 	const all = relation(size);
 	for (const r of [po, relations.rf, relations.co, relations.fr]) unite(all, r);
+	// Unlocks that have not happened yet are nothing to show.
+	const happened = eventSet(size);
+	for (let event = 0; event < size.events; event++) addTo(happened, event);
+	for (const unlock of skeleton.unlocksToCome.values()) removeFrom(happened, unlock);
+	restrict(all, size, happened, happened);
 	const cycle = shortestCycle(all, size);
 	if (!cycle) return undefined;
 	return cycle.map((from, i): CycleStep => {

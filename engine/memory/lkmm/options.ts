@@ -1,5 +1,7 @@
 /** The places that a write can take in coherence order, and the writes that a read can read from, as far as is cheap to tell. */
 import { fromInitial, notYet } from "./axioms.ts";
+import type { Ordering } from "./ordering.ts";
+import { moreMayCome, waitsForItself } from "./prospects.ts";
 import { isBefore } from "./skeleton.ts";
 import { type EventKey, heldBefore, indexOfKey, keyOf, type State, type ThreadPart, threadOfKey } from "./state.ts";
 import { EventKind, type PathEvent } from "./thread.ts";
@@ -7,12 +9,24 @@ import { EventKind, type PathEvent } from "./thread.ts";
 /** One way to go on: what it does to the state. */
 export type Option = (state: State) => void;
 
-export function lockPlaces(state: State, lock: EventKey): readonly Option[] {
+/** `ordering`, here and below: of the state, where it is known. */
+export function lockPlaces(state: State, lock: EventKey, ordering: Ordering | undefined): readonly Option[] {
 	if (heldBefore(state, lock) !== undefined) return [];
 	const { low, high } = bounds(state, lock);
+	const order = state.order[state.locationOf(lock)] as readonly EventKey[];
 	const options: Option[] = [];
-	for (let position = low; position <= high; position++) options.push((next) => next.place(lock, position));
+	for (let position = low; position <= high; position++) {
+		if (fits(order, position, lock, ordering)) options.push((next) => next.place(lock, position));
+	}
 	return options;
+}
+
+/** Whether what is known to be ordered leaves a write this place. */
+function fits(order: readonly EventKey[], position: number, write: EventKey, ordering: Ordering | undefined): boolean {
+	if (!ordering) return true;
+	return order.every((other, at) =>
+		at < position ? !ordering.isVisibleTo(write, other) : !ordering.isVisibleTo(other, write),
+	);
 }
 
 /** Where in its location's order a write may stand as far as its own thread's accesses of the location tell; inclusive. */
@@ -44,7 +58,7 @@ function bounds(state: State, write: EventKey): { low: number; high: number } {
 	return { low, high };
 }
 
-export function writePlaces(state: State, write: EventKey): readonly Option[] {
+export function writePlaces(state: State, write: EventKey, ordering: Ordering | undefined): readonly Option[] {
 	const { low, high } = bounds(state, write);
 	const event = state.event(write);
 	const order = state.order[state.locationOf(write)] as readonly EventKey[];
@@ -52,12 +66,18 @@ export function writePlaces(state: State, write: EventKey): readonly Option[] {
 	if (event.readHalf >= 0) {
 		const source = state.rfOf(keyOf(threadOfKey(write), event.readHalf));
 		const position = source === fromInitial ? 0 : order.indexOf(source) + 1;
-		if (position >= low && position <= high && !splitsUpdate(state, order, position))
+		if (
+			position >= low &&
+			position <= high &&
+			!splitsUpdate(state, order, position) &&
+			fits(order, position, write, ordering)
+		)
 			options.push((next) => next.place(write, position));
 		return options;
 	}
 	for (let position = low; position <= high; position++) {
-		if (!splitsUpdate(state, order, position)) options.push((next) => next.place(write, position));
+		if (!splitsUpdate(state, order, position) && fits(order, position, write, ordering))
+			options.push((next) => next.place(write, position));
 	}
 	return options;
 }
@@ -70,7 +90,7 @@ function splitsUpdate(state: State, order: readonly EventKey[], position: number
 	return event.kind === EventKind.Write && event.readHalf >= 0;
 }
 
-export function sources(state: State, read: EventKey): readonly Option[] {
+export function sources(state: State, read: EventKey, ordering: Ordering | undefined): readonly Option[] {
 	const event = state.event(read);
 	const location = state.locationOf(read);
 	const arrivals = state.arrivals[location] as readonly EventKey[];
@@ -80,9 +100,9 @@ export function sources(state: State, read: EventKey): readonly Option[] {
 	const options: Option[] = [];
 	const offer = (source: EventKey) => options.push((next) => next.readFrom(read, source));
 	if (event.kind === EventKind.Read) {
-		if (offered < 0 && mayRead(state, read, fromInitial)) offer(fromInitial);
+		if (offered < 0 && mayRead(state, read, fromInitial, ordering)) offer(fromInitial);
 		for (const source of candidates)
-			if (state.event(source).kind === EventKind.Write && mayRead(state, read, source)) offer(source);
+			if (state.event(source).kind === EventKind.Write && mayRead(state, read, source, ordering)) offer(source);
 	} else {
 		const held = heldBefore(state, read);
 		const thread = threadOfKey(read);
@@ -99,7 +119,8 @@ export function sources(state: State, read: EventKey): readonly Option[] {
 			}
 		}
 	}
-	if (moreMayCome(state, read)) options.push((next) => next.markOffered(read));
+	if (moreMayCome(state, read, ordering) && !waitsForItself(state, location, read))
+		options.push((next) => next.markOffered(read));
 	return options;
 }
 
@@ -111,8 +132,8 @@ function isLastUnlockBefore(state: State, unlock: EventKey, event: EventKey): bo
 	return indexOfKey(unlock) < indexOfKey(event);
 }
 
-/** Whether coherence along the read's own thread, and the atomicity of updates, leave it this source. */
-function mayRead(state: State, read: EventKey, source: EventKey): boolean {
+/** Whether coherence along the read's own thread, the atomicity of updates, and what is ordered leave it this source. */
+function mayRead(state: State, read: EventKey, source: EventKey, ordering: Ordering | undefined): boolean {
 	const thread = threadOfKey(read);
 	const index = indexOfKey(read);
 	const part = state.parts[thread] as ThreadPart;
@@ -121,6 +142,12 @@ function mayRead(state: State, read: EventKey, source: EventKey): boolean {
 	const at = source === fromInitial ? -1 : order.indexOf(source);
 	const own = part.path.events[index] as PathEvent;
 	if (own.atomic && splitsUpdate(state, order, at + 1) && hasWriteHalf(part, index)) return false;
+	if (ordering) {
+		if (source !== fromInitial && ordering.isBefore(read, source)) return false;
+		for (let later = at + 1; later < order.length; later++)
+			if (ordering.isVisibleTo(order[later] as EventKey, read)) return false;
+	}
+	if (isSealed(state, order, at) && comesAfterWhatIsToCome(state, part, location, own)) return false;
 	for (let i = 0; i < part.path.events.length; i++) {
 		const event = part.path.events[i] as PathEvent;
 		if (i === index || part.location[i] !== location || event.kind === EventKind.Unlock) continue;
@@ -136,26 +163,22 @@ function mayRead(state: State, read: EventKey, source: EventKey): boolean {
 	return true;
 }
 
-function hasWriteHalf({ path }: ThreadPart, read: number): boolean {
-	return path.events.some((event) => event.readHalf === read);
+/** Whether no write can come before the one at this position any more: each is an update, of the one before it. */
+function isSealed(state: State, order: readonly EventKey[], position: number): boolean {
+	for (let i = 0; i <= position; i++) if (!splitsUpdate(state, order, i)) return false;
+	return true;
 }
 
-/** Whether a write that this read could read from may still appear, or get its place. */
-export function moreMayCome(state: State, read: EventKey): boolean {
-	const location = state.locationOf(read);
-	const reader = threadOfKey(read);
-	const own = state.event(read);
-	for (const [thread, { path, location: locations, placed }] of state.parts.entries()) {
-		const { events, end } = path;
-		for (let i = 0; i < events.length; i++) {
-			const event = events[i] as PathEvent;
-			if (event.kind !== EventKind.Write && event.kind !== EventKind.LockWrite && event.kind !== EventKind.Unlock)
-				continue;
-			if (placed[i] === 1 || (locations[i] !== location && (locations[i] as number) >= 0)) continue;
-			if (thread !== reader || isBefore(event, own, i)) return true;
-		}
-		if (thread === reader || end.kind !== "choice") continue;
-		if (end.mayWrite(state.program.locations[location]?.address as number)) return true;
-	}
-	return false;
+/** Whether the thread has an access before this one that writes, or reads, what has no place in coherence order yet. */
+function comesAfterWhatIsToCome(state: State, part: ThreadPart, location: number, own: PathEvent): boolean {
+	const arrived = (state.arrivals[location] as readonly EventKey[]).length;
+	return part.path.events.some((event, i) => {
+		if (part.location[i] !== location || !isBefore(event, own, i)) return false;
+		if (event.kind === EventKind.Write) return part.placed[i] !== 1;
+		return event.kind === EventKind.Read && part.rf[i] === notYet && (part.offered[i] as number) >= arrived;
+	});
+}
+
+function hasWriteHalf({ path }: ThreadPart, read: number): boolean {
+	return path.events.some((event) => event.readHalf === read);
 }

@@ -376,6 +376,7 @@ class ProgramRecorder extends PathRecorder {
 			alternatives,
 			...(alternativeOf && { alternativeOf }),
 			mayWrite: (address) => writes.addresses.has(address),
+			mayWritePlainly: (address) => writes.plain.has(address),
 			mayRunAhead: this.runningAhead(condition, join),
 			take: (alternative) => {
 				const known = taken[alternative];

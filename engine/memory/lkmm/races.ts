@@ -1,5 +1,5 @@
 /** Plain accesses: plain coherence, data races and mixed accesses, as linux-kernel.cat defines them; and its other flags. */
-import type { Communication, Relations } from "./axioms.ts";
+import type { Communication, PlainBounds, Relations } from "./axioms.ts";
 import { addIdentity, close, compose, has, isIn, type Relation, relation, restrict, unite } from "./relation.ts";
 import type { Skeleton } from "./skeleton.ts";
 import { EventKind } from "./thread.ts";
@@ -47,7 +47,7 @@ function either(...relations: Relation[]): Relation {
 }
 
 /** The bounds and visibility relations of linux-kernel.cat's last part. */
-function visibility(relations: Relations) {
+function visibility(relations: Relations): PlainBounds {
 	const { skeleton } = relations;
 	const { size, marked } = skeleton;
 	const identity = relation(size);
@@ -101,7 +101,8 @@ export function judgePlainAccesses(relations: Relations): PlainVerdict {
 	const { skeleton } = relations;
 	if (!skeleton.hasPlain) return noRaces;
 	const { size, plain, threadOf, marked } = skeleton;
-	const { writeWrite, writeRead, readWrite } = visibility(relations);
+	relations.bounds = visibility(relations);
+	const { writeWrite, writeRead, readWrite } = relations.bounds;
 	const races: Race[] = [];
 	const coThenRf = either(relations.rf, seq(skeleton, relations.co, relations.rf));
 	for (let x = 0; x < size.events; x++) {

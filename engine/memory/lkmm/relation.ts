@@ -40,6 +40,10 @@ export function addTo(set: Uint32Array, event: number): void {
 	set[event >>> 5] = (set[event >>> 5] as number) | (1 << (event & 31));
 }
 
+export function removeFrom(set: Uint32Array, event: number): void {
+	set[event >>> 5] = (set[event >>> 5] as number) & ~(1 << (event & 31));
+}
+
 export function isIn(set: Uint32Array, event: number): boolean {
 	return (((set[event >>> 5] as number) >>> (event & 31)) & 1) === 1;
 }

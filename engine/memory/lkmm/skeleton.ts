@@ -12,7 +12,7 @@ export interface Skeleton {
 	readonly size: Size;
 	readonly events: readonly PathEvent[];
 	readonly threadOf: Uint8Array;
-	/** Index in its path of each event. */
+	/** Index in its path of each event; past its end for unlocks that are still to come. */
 	readonly localOf: Uint16Array;
 	/** Event of each index of each path; -1 for fences. */
 	readonly denseOf: readonly Int16Array[];
@@ -51,6 +51,11 @@ export interface Skeleton {
 	readonly dataWrites: readonly number[];
 	readonly locks: readonly { readonly read: number; readonly write: number }[];
 	readonly unlocks: readonly number[];
+	/**
+	 * For each lock write, and each beginning of an RCU reader, whose thread has more to do and has not ended it yet: the unlock that is to
+	 * come. Whoever gets the lock next comes after all that the thread has done so far, and grace periods wait for the reader.
+	 */
+	readonly unlocksToCome: ReadonlyMap<number, number>;
 	readonly readerSections: readonly (readonly [number, number])[];
 	readonly gracePeriods: readonly number[];
 	readonly sleepableGracePeriods: readonly number[];
@@ -99,31 +104,61 @@ class Builder {
 	private readonly localOf: number[] = [];
 	private readonly denseOf: Int16Array[] = [];
 	private readonly threads: LocalEvent[][] = [];
+	private readonly unlocksToCome = new Map<number, number>();
 	private readonly sets: Record<"memory" | "reads" | "writes" | "marked" | "plain" | "orderedByReadFence", Uint32Array>;
 
 	constructor(paths: readonly Path[]) {
-		for (const [thread, path] of paths.entries()) {
-			const dense = new Int16Array(path.events.length).fill(-1);
-			for (const [index, event] of path.events.entries()) {
+		const all = paths.map((path) => [...path.events, ...this.unlocksAfter(path)]);
+		for (const [thread, events] of all.entries()) {
+			const dense = new Int16Array(events.length).fill(-1);
+			for (const [index, event] of events.entries()) {
 				if (event.kind >= firstFenceKind) continue;
 				dense[index] = this.events.length;
 				this.events.push(event);
 				this.threadOf.push(thread);
 				this.localOf.push(index);
 			}
+			const past = (paths[thread] as Path).events.length;
+			for (let index = past; index < events.length; index++) {
+				const lock = (events[index] as PathEvent).after[0] as number;
+				this.unlocksToCome.set(dense[lock] as number, dense[index] as number);
+			}
 			this.denseOf.push(dense);
 		}
 		this.size = sizeOf(this.events.length);
 		const set = () => eventSet(this.size);
 		this.sets = { memory: set(), reads: set(), writes: set(), marked: set(), plain: set(), orderedByReadFence: set() };
-		for (const [thread, path] of paths.entries()) this.threads.push(this.localEvents(thread, path));
+		for (const [thread, events] of all.entries()) this.threads.push(this.localEvents(thread, events));
 		for (const [index, event] of this.events.entries()) this.classify(index, event);
 	}
 
-	private localEvents(thread: number, path: Path): LocalEvent[] {
+	/**
+	 * The unlocks, of locks and of RCU readers, that have to come after a path which does not end here; each stands after what
+	 * it ends.
+	 */
+	private unlocksAfter({ events, end }: Path): PathEvent[] {
+		if (end.kind === "finished") return [];
+		const statement = Number.MAX_SAFE_INTEGER;
+		const readers: number[] = [];
+		const result = events.flatMap((event, index): PathEvent[] => {
+			if (event.kind === EventKind.ReaderLock) readers.push(index);
+			if (event.kind === EventKind.ReaderUnlock) readers.pop();
+			const isUnlock = ({ kind, address }: PathEvent, at: number) =>
+				kind === EventKind.Unlock && address === event.address && at > index;
+			if (event.kind !== EventKind.LockWrite || events.some(isUnlock)) return [];
+			return [{ ...event, kind: EventKind.Unlock, tag: "release", readHalf: -1, statement, after: [index] }];
+		});
+		for (const reader of readers.reverse()) {
+			const lock = events[reader] as PathEvent;
+			result.push({ ...lock, kind: EventKind.ReaderUnlock, statement, after: [reader] });
+		}
+		return result;
+	}
+
+	private localEvents(thread: number, events: readonly PathEvent[]): LocalEvent[] {
 		const dense = this.denseOf[thread] as Int16Array;
-		const succeeded = new Set(path.events.map((event) => event.readHalf));
-		const local = path.events.map((event, index) => ({
+		const succeeded = new Set(events.map((event) => event.readHalf));
+		const local = events.map((event, index) => ({
 			event,
 			dense: dense[index] as number,
 			before: eventSet(this.size),
@@ -442,6 +477,7 @@ class Builder {
 			dataWrites: having((e) => e.kind === EventKind.Write && e.dataDependencies.length > 0),
 			unlocks: having((e) => e.kind === EventKind.Unlock),
 			gracePeriods: having((e) => e.kind === EventKind.GracePeriod),
+			unlocksToCome: this.unlocksToCome,
 			sleepableGracePeriods: having((e) => e.kind === EventKind.SleepableGracePeriod),
 			sleepableLocks: having((e) => e.kind === EventKind.Read && e.tag === "srcu"),
 			sleepableUnlocks: having((e) => e.kind === EventKind.Write && e.tag === "srcu"),

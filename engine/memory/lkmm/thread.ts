@@ -120,6 +120,8 @@ export type PathEnd =
 			readonly alternativeOf?: (value: number) => number;
 			/** Whether code from here on may write to, or lock, what is at an address. */
 			readonly mayWrite: (address: number) => boolean;
+			/** Whether code from here on may write to what is at an address by a plain store. */
+			readonly mayWritePlainly: (address: number) => boolean;
 			/**
 			 * Whether a write from here on to what is at an address may take effect before the condition is known: not one that marked
 			 * accesses do in its branches. Only then can it help somebody who waits for such a write to guess the condition.
@@ -158,6 +160,8 @@ export interface LkmmProgram {
 	/** Index of the location at an address, or undefined when nothing is there. */
 	readonly locationAt: (address: number) => number | undefined;
 	readonly locations: readonly MemoryLocation[];
+	/** Whether an event whose address is not known yet may turn out to be at this one. */
+	readonly mayBeAt?: (event: PathEvent, address: number) => boolean;
 	/** Told of the address of every event with an origin once it is known. */
 	readonly located?: (event: PathEvent, address: number) => void;
 }

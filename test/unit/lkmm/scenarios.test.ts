@@ -67,6 +67,57 @@ const unpublish = (wait: string, enter: string, leave: string) => `
 	}
 	thread writer { WRITE_ONCE(pointer, NULL); ${wait} __free(&node); }`;
 
+/** The fault shows while the reader has more to do: what ends its critical section has not come yet. */
+const unfinishedReader = (value: string) => `
+	struct node node = { .value = 1 };
+	struct node *pointer = &node;
+	int more = 0;
+	thread reader {
+		struct node *p;
+		__rcu_read_lock();
+		p = READ_ONCE(pointer);
+		if (p) {
+			int v = ${value};
+			if (READ_ONCE(more)) WRITE_ONCE(more, 2);
+		}
+		__rcu_read_unlock();
+	}
+	thread writer { WRITE_ONCE(pointer, NULL); WRITE_ONCE(more, 1); __synchronize_rcu(); __free(&node); }`;
+
+/** The same of a lock: the assertion could only fail by what the next holder writes. */
+const unfinishedHolder = `
+	int x = 0;
+	int more = 0;
+	spinlock_t lock;
+	thread a {
+		__lock(&lock);
+		int v = READ_ONCE(x);
+		assert(v != 2 || READ_ONCE(more) == 3);
+		if (READ_ONCE(more)) WRITE_ONCE(more, 2);
+		WRITE_ONCE(x, 1);
+		__unlock(&lock);
+	}
+	thread b {
+		__lock(&lock);
+		if (READ_ONCE(x) == 1) WRITE_ONCE(x, 2);
+		__unlock(&lock);
+	}
+	thread c { WRITE_ONCE(more, 1); }`;
+
+/** Somebody waits for the lock that the thread with the fault holds, and would read what it never writes. */
+const faultUnderLock = `
+	int x = 0; int y = 0; int z = 0;
+	spinlock_t lock;
+	thread a {
+		__lock(&lock);
+		int first = READ_ONCE(y);
+		assert(!(first == 1 && READ_ONCE(z) == 0));
+		WRITE_ONCE(x, 1);
+		__unlock(&lock);
+	}
+	thread b { __lock(&lock); int v = READ_ONCE(x); __unlock(&lock); }
+	thread c { WRITE_ONCE(z, 1); WRITE_ONCE(y, 1); }`;
+
 const publish = (store: string) => `
 	pool struct node cache[2];
 	struct node *pointer = NULL;
@@ -116,6 +167,10 @@ const cases: readonly (readonly [string, string, string, string])[] = [
 		"safe",
 	],
 	["a grace period without a reader", unpublish("__synchronize_rcu();", "", ""), "", "use_after_free"],
+	["a reader that has more to do, marked", unfinishedReader("READ_ONCE(p->value)"), "", "safe"],
+	["a reader that has more to do, plain", unfinishedReader("p->value"), "", "safe"],
+	["a holder that has more to do", unfinishedHolder, "", "safe"],
+	["a fault under a lock that others wait for", faultUnderLock, "", "assertion!"],
 	["publishing with a release", publish("rcu_assign_pointer(pointer, n);"), "", "safe"],
 	["publishing without", publish("WRITE_ONCE(pointer, n);"), "", "assertion!"],
 	["plain increments under one lock", counters(["__lock(&lock);", "__unlock(&lock);"]), "with data_races", "safe"],
