@@ -2,10 +2,11 @@
 import { violationKinds } from "../../verdict/verdict.ts";
 import type { CallExpression, Expression, NameExpression } from "../syntax.ts";
 import type { SymbolInfo, Type } from "../types.ts";
+import { checkArgumentsLoosely } from "./calls.ts";
 import { type Checker, fieldOf, replacement, setType } from "./checker.ts";
 import { kernelVersion } from "./constants.ts";
 import { bare, checkCondition, checkConversion, checkDesignator, checkOperand } from "./conversions.ts";
-import { checkArgumentsLoosely, checkExpression, checkLvalue, isLvalue } from "./expressions.ts";
+import { checkExpression, checkLvalue, isLvalue } from "./expressions.ts";
 import { resolveType } from "./typeNames.ts";
 import {
 	boolType,

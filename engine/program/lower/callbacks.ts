@@ -1,7 +1,8 @@
 /** Callbacks of call_rcu(): threads that begin when their grace period has ended. */
 import type { CallExpression, FunctionItem } from "../../language/syntax.ts";
 import type { Expression } from "../program.ts";
-import { inline, integer } from "./expressions.ts";
+import { inline } from "./calls.ts";
+import { integer } from "./expressions.ts";
 import { register } from "./fold.ts";
 import { ThreadLowering } from "./thread.ts";
 
