@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { CheckResult, Location, TraceStep } from "../engine/verdict/verdict.ts";
 import { hasPicture, racingPair } from "./annotations.ts";
-import { html } from "./counterexamplePage.ts";
+import { CounterexampleWebview, viewType } from "./counterexampleWebview.ts";
 import { firstLook, GraphPictures } from "./graphPictures.ts";
 import type { LanguageServer } from "./languageServer.ts";
 import { insertFences, LineOfStep, openOffsets, openPlace, openStep, standsOn } from "./places.ts";
@@ -12,41 +12,33 @@ import { fingerprint, firstStep, lastLook, racesOnShow } from "./viewState.ts";
 import { type WalkedCheck, Walks } from "./walks.ts";
 import type { FromView, ToView, ViewState } from "./webview/messages.ts";
 
-const viewType = "mmscn.counterexample";
-
-/** How long the view may take to draw a picture. */
-const pngMillisecondsMax = 20_000;
-
 export class CounterexamplePanel implements vscode.Disposable {
-	private panel: vscode.WebviewPanel | undefined;
 	private uri: string | undefined;
 	private step = 0;
-	/** How many pictures were asked for. */
-	private pictures = 0;
 	private readonly subscriptions: vscode.Disposable[];
-	private readonly received = new vscode.EventEmitter<FromView>();
+	private readonly view: CounterexampleWebview;
 	private readonly lineOfStep = new LineOfStep();
 
 	/** Runs that the user walks by hand. */
 	readonly walks: Walks;
 
-	/** Fires with each message of the view. */
-	readonly onDidReceive = this.received.event;
-	/** The last message of each kind that was posted to the view. */
-	readonly posted = new Map<ToView["type"], ToView>();
+	/** Fires with each message of the view, after it was heeded. */
+	readonly onDidReceive: vscode.Event<FromView>;
 
-	private readonly extensionUri: vscode.Uri;
 	private readonly results: ResultsByDocument;
 	private readonly graphs: GraphPictures;
 	private readonly server: LanguageServer;
 
 	constructor(extensionUri: vscode.Uri, results: ResultsByDocument, server: LanguageServer) {
-		this.extensionUri = extensionUri;
+		this.view = new CounterexampleWebview(extensionUri);
+		this.onDidReceive = this.view.onDidReceive;
 		this.results = results;
 		this.server = server;
 		this.graphs = new GraphPictures(server);
 		this.walks = new Walks(server);
 		this.subscriptions = [
+			this.view.onDidReceive((message) => this.receive(message)),
+			this.view.onDidClose(() => this.lineOfStep.mark(undefined)),
 			results.onDidChange((uri) => this.follow(uri)),
 			results.onDidMove((uri) => void this.walkAgain(uri)),
 			vscode.window.registerWebviewPanelSerializer(viewType, {
@@ -64,6 +56,11 @@ export class CounterexamplePanel implements vscode.Disposable {
 				this.goToOther(given?.location),
 			),
 		];
+	}
+
+	/** The last message of each kind that was posted to the view. */
+	get posted(): ReadonlyMap<ToView["type"], ToView> {
+		return this.view.posted;
 	}
 
 	/** URI of the searched document whose counterexample is on show. */
@@ -148,34 +145,13 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	private present(): void {
-		if (!this.panel) {
-			this.attach(
-				vscode.window.createWebviewPanel(
-					viewType,
-					"Counterexample",
-					{ viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-					{},
-				),
-			);
-		} else this.panel.reveal(undefined, true);
+		this.view.open();
 		this.draw();
 		void this.reveal(false);
 	}
 
-	private attach(panel: vscode.WebviewPanel): void {
-		this.panel = panel;
-		const dist = vscode.Uri.joinPath(this.extensionUri, "dist");
-		panel.webview.options = { enableScripts: true, localResourceRoots: [dist], enableCommandUris: false };
-		panel.webview.onDidReceiveMessage((message: FromView) => this.receive(message));
-		panel.onDidDispose(() => {
-			this.panel = undefined;
-			this.lineOfStep.mark(undefined);
-		});
-		panel.webview.html = html(panel.webview, dist);
-	}
-
 	private async restore(panel: vscode.WebviewPanel, state: ViewState | undefined): Promise<void> {
-		this.attach(panel);
+		this.view.attach(panel);
 		if (!state) return;
 		const uri = vscode.Uri.parse(state.uri);
 		const document = await vscode.workspace.openTextDocument(uri).then(
@@ -201,7 +177,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	private follow(uri: string): void {
-		if (uri !== this.uri || !this.panel) return;
+		if (uri !== this.uri || !this.view.isOpen) return;
 		if (this.isWalking) {
 			this.post({ type: "stale", stale: this.isStale });
 			return;
@@ -305,15 +281,12 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	private post(message: ToView): void {
-		this.posted.set(message.type, message);
-		void this.panel?.webview.postMessage(message);
+		this.view.post(message);
 	}
 
 	private receive(message: FromView): void {
 		switch (message.type) {
 			case "ready":
-				// A page that begins anew knows nothing of what was said to the one before.
-				this.posted.delete("rules");
 				this.draw();
 				break;
 			case "step":
@@ -365,33 +338,13 @@ export class CounterexamplePanel implements vscode.Disposable {
 			case "drawn":
 				break;
 		}
-		this.received.fire(message);
 	}
 
 	/** A picture as PNG, drawn by the view; the view is opened where it is not. Rejects when it is not drawn in time. */
-	async png(uri: string, svg: string): Promise<Uint8Array> {
-		if (!this.panel || this.uri !== uri) this.show(uri);
-		else this.panel.reveal(undefined, true);
-		const id = ++this.pictures;
-		const answer = new Promise<Uint8Array>((resolve, reject) => {
-			const late = setTimeout(
-				() => end(() => reject(new Error("the picture was not drawn in time"))),
-				pngMillisecondsMax,
-			);
-			const listening = this.onDidReceive((message) => {
-				// A page that has only now begun has not heard the question.
-				if (message.type === "ready") this.post({ type: "draw", id, svg });
-				if (message.type === "png" && message.id === id) end(() => resolve(Buffer.from(message.data, "base64")));
-				if (message.type === "noPng" && message.id === id) end(() => reject(new Error(message.message)));
-			});
-			const end = (settle: () => void) => {
-				clearTimeout(late);
-				listening.dispose();
-				settle();
-			};
-		});
-		this.post({ type: "draw", id, svg });
-		return answer;
+	png(uri: string, svg: string): Promise<Uint8Array> {
+		if (this.view.isOpen && this.uri === uri) this.view.open();
+		else this.show(uri);
+		return this.view.png(svg);
 	}
 
 	private currentStep(): TraceStep | undefined {
@@ -413,7 +366,7 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	private markLine(): void {
-		this.lineOfStep.mark(this.panel && !this.isStale ? this.currentStep() : undefined);
+		this.lineOfStep.mark(this.view.isOpen && !this.isStale ? this.currentStep() : undefined);
 	}
 
 	private async goToOther(given: Location | undefined): Promise<void> {
@@ -436,7 +389,6 @@ export class CounterexamplePanel implements vscode.Disposable {
 	}
 
 	dispose(): void {
-		this.panel?.dispose();
-		for (const one of [...this.subscriptions, this.lineOfStep, this.received]) one.dispose();
+		for (const one of [...this.subscriptions, this.lineOfStep, this.view]) one.dispose();
 	}
 }

@@ -8,7 +8,7 @@
 import type { Parameters, RacesOfCheck } from "../engine/byHand.ts";
 import type { Era } from "../engine/rules/prose.ts";
 import type { ExecutionGraph } from "../engine/verdict/executionGraph.ts";
-import type { GraphLayout } from "../engine/verdict/graphLayout.ts";
+import type { GraphLayout } from "../engine/verdict/graphPicture.ts";
 import type { CheckResult, Location } from "../engine/verdict/verdict.ts";
 import type { Walk } from "../engine/verdict/walk.ts";
 

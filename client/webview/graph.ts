@@ -1,6 +1,6 @@
 /** What the view of an execution graph works out from its layout. */
 import type { ExecutionGraph } from "../../engine/verdict/executionGraph.ts";
-import type { GraphLayout, GraphLine } from "../../engine/verdict/graphLayout.ts";
+import type { GraphLayout, GraphLine } from "../../engine/verdict/graphPicture.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import type { KeyStroke } from "./keys.ts";
 import type { GraphState } from "./messages.ts";

@@ -3,7 +3,8 @@
  * steps is (not) ordering. Light and dark by the viewer's own setting.
  */
 import type { ExecutionGraph } from "./executionGraph.ts";
-import { type GraphBox, type GraphLine, graphMetrics, layoutGraph } from "./graphLayout.ts";
+import { layoutGraph } from "./graphLayout.ts";
+import { type GraphBox, type GraphLine, graphMetrics } from "./graphPicture.ts";
 import type { CheckResult } from "./verdict.ts";
 import { headline, sentence } from "./words.ts";
 import { wrapProse } from "./wrap.ts";

@@ -3,7 +3,8 @@
  * goes wrong.
  */
 import { type CodeAction, CodeActionKind, type Range as LspRange } from "vscode-languageserver";
-import { renderComment } from "../../engine/verdict/ascii.ts";
+import { diagramColumns, renderComment } from "../../engine/verdict/ascii.ts";
+import type { CheckResult, Location } from "../../engine/verdict/verdict.ts";
 import type { Analysis } from "../documents.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
@@ -51,6 +52,20 @@ export function quickFixes(analysis: Analysis, pos: number, end: number): QuickF
 	});
 }
 
+/** Columns of a tab in the kernel. */
+const tabColumns = 8;
+/** However deep a line is indented, a diagram beside it takes this many columns. */
+const widthMin = 51;
+
+/** The line of the scenario's own threads at which a result goes wrong; undefined where nothing is drawn of it. */
+function placeOf({ trace, graph, violation }: CheckResult): Location | undefined {
+	// In a call the statement of the thread stands for what goes wrong inside of it.
+	const last = trace?.steps.findLast(({ role }) => role === "violation") ?? trace?.steps.at(-1);
+	if (trace) return last?.threadLocation ?? trace.violation.location;
+	const wrong = graph?.events.find(({ role }) => role === "violation");
+	return graph && (wrong?.statement?.location ?? wrong?.at ?? violation?.location);
+}
+
 /** Above a line where a counterexample of this very program goes wrong, or the check that found it: the diagram as a comment. */
 function diagrams(analysis: Analysis, results: ResultStore, range: LspRange): CodeAction[] {
 	const { document, tree, fingerprint } = analysis;
@@ -60,17 +75,19 @@ function diagrams(analysis: Analysis, results: ResultStore, range: LspRange): Co
 		if (item.kind !== "scenario") return [];
 		return checksOf(item).flatMap((check): CodeAction[] => {
 			const known = results.of(document.uri, item.name.text, check.name.text);
-			const trace = known?.fingerprint === fingerprint ? known.result.trace : undefined;
-			if (known === undefined || trace === undefined) return [];
-			// In a call the statement of the scenario's own thread stands for what goes wrong inside of it.
-			const place = trace.steps.at(-1)?.threadLocation ?? trace.violation.location;
+			if (known?.fingerprint !== fingerprint) return [];
+			const place = placeOf(known.result);
+			if (place === undefined) return [];
 			const line = place.file === document.uri ? place.line - 1 : undefined;
 			if (line === undefined || !(touches(line) || touches(document.positionAt(check.name.pos).line))) return [];
 			const start = { line, character: 0 };
 			const lineText = document.getText({ start, end: { line: line + 1, character: 0 } });
 			const indentation = /^[ \t]*/.exec(lineText)?.[0] ?? "";
 			const lineEnd = lineText.endsWith("\r\n") ? "\r\n" : "\n";
-			const comment = renderComment(known.result).trimEnd().split("\n");
+			// The comment stays as narrow as one in a commit message, wherever it stands.
+			const indented = indentation.replaceAll("\t", " ".repeat(tabColumns)).length;
+			const width = Math.max(diagramColumns - indented, widthMin);
+			const comment = renderComment(known.result, { width }).trimEnd().split("\n");
 			const newText = comment.map((text) => `${indentation}${text}`.trimEnd() + lineEnd).join("");
 			return [
 				{

@@ -3,6 +3,8 @@ import { chooseTheme } from "../../host/workbench.mjs";
 import { accessibilityFindings } from "./accessibility.ts";
 import { counterexample, lenses, startWorkbench, type Workbench } from "./workbench.ts";
 
+/** The workbench writes its state every five seconds, when it is idle. */
+const stateSavedMilliseconds = 12_000;
 /** After a search, decorations are drawn within this time. */
 const fadedSecondsMax = 10;
 
@@ -86,6 +88,20 @@ describe("one check beyond its verdict, as a user sees it", function () {
 			assert.deepEqual(await accessibilityFindings(workbench.page), []);
 		});
 	}
+
+	it("is where it was after a reload of the window, with what could run next", async () => {
+		const { page } = workbench;
+		const bar = header().locator(".walk-bar");
+		const steps = await view().locator('[role="option"]').count();
+		await page.waitForTimeout(stateSavedMilliseconds);
+		await workbench.reopen();
+		await bar.getByText(`${steps} steps;`).waitFor({ timeout: 60_000 });
+		assert.equal(await view().locator('[role="option"]').count(), steps);
+		await branches().locator("button.branch").first().click();
+		await bar.getByText(`${steps + 1} steps;`).waitFor();
+		await bar.getByText("Back", { exact: false }).first().click();
+		await bar.getByText(`${steps} steps;`).waitFor();
+	});
 
 	it("goes back to the counterexample", async () => {
 		await header().getByText("To the counterexample").click();

@@ -161,6 +161,27 @@ describe("exploring interleavings", () => {
 		await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
 	});
 
+	it("renders only the rows that change, of a counterexample of two hundred steps", async () => {
+		const long = await open("two_hundred_steps.mmscn");
+		const [lens] = await exploreLenses(long.document);
+		drawn.length = 0;
+		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);
+		const first = await until("the view", () => drawn.find(({ rows }) => rows > 200));
+		assert.ok((first.rendered ?? 0) >= first.rows);
+		const steps = new Set<number>();
+		for (let turn = 0; turn < 4; turn++) {
+			const before = drawn.length;
+			await vscode.commands.executeCommand("mmscn.goToOtherAccess");
+			const next = await until("the next step", () => drawn[before]);
+			steps.add(next.step);
+			assert.equal(next.rows, first.rows);
+			// The row that was selected, and the one that is.
+			assert.ok((next.rendered ?? first.rows) <= 2, `${next.rendered} rows were rendered`);
+		}
+		assert.equal(steps.size, 2);
+		await open(seed);
+	});
+
 	it("saves the counterexample as PNG", async () => {
 		const [lens] = await exploreLenses(document);
 		await vscode.commands.executeCommand("mmscn.explore", lens?.arguments);

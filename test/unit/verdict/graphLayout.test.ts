@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { exploreLitmus } from "../../../engine/litmus/explore.ts";
 import { parseLitmus } from "../../../engine/litmus/parse.ts";
 import type { ExecutionGraph } from "../../../engine/verdict/executionGraph.ts";
-import { type GraphBox, type GraphLine, graphMetrics, layoutGraph } from "../../../engine/verdict/graphLayout.ts";
+import { layoutGraph } from "../../../engine/verdict/graphLayout.ts";
+import { type GraphBox, type GraphLine, graphMetrics } from "../../../engine/verdict/graphPicture.ts";
 import { renderSvg } from "../../../engine/verdict/svg.ts";
 import type { CheckResult } from "../../../engine/verdict/verdict.ts";
 
