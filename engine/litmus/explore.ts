@@ -72,7 +72,7 @@ export function exploreLitmus(test: LitmusTest, options: LitmusOptions): LitmusR
 	const { compiled, errors } = compileLitmus(test);
 	if (!compiled) return emptyResult(test, options, errors);
 	const limits = { ...defaultLitmusLimits, ...options.limits };
-	const tally = new Tally(compiled, limits.witnesses);
+	const tally = new Tally(compiled, options.model, limits.witnesses);
 	try {
 		const stats = explore(compiled.program, {
 			model: options.model,
@@ -86,7 +86,7 @@ export function exploreLitmus(test: LitmusTest, options: LitmusOptions): LitmusR
 		});
 		const { limit, executions, checked, deadEnds, seconds } = stats;
 		return {
-			...tally.result(options.model),
+			...tally.result(),
 			stats: { executions, checked, deadEnds, seconds },
 			...(limit && { limit }),
 			errors: [],
@@ -172,6 +172,7 @@ function partialValue(compiled: CompiledLitmus, state: State): ValueOf {
 
 class Tally {
 	private readonly compiled: CompiledLitmus;
+	private readonly model: "lkmm" | "sc";
 	private readonly witnessesMaximum: number;
 	private readonly places: Place[];
 	private readonly states = new Map<string, { values: string[]; executions: number; holds: boolean }>();
@@ -180,8 +181,9 @@ class Tally {
 	private holding = 0;
 	private failing = 0;
 
-	constructor(compiled: CompiledLitmus, witnessesMaximum: number) {
+	constructor(compiled: CompiledLitmus, model: "lkmm" | "sc", witnessesMaximum: number) {
 		this.compiled = compiled;
+		this.model = model;
 		this.witnessesMaximum = witnessesMaximum;
 		this.places = observedPlaces(compiled.test);
 	}
@@ -207,19 +209,19 @@ class Tally {
 		if (state) state.executions++;
 		else this.states.set(key, { values, executions: 1, holds });
 		if (holds === (test.quantifier !== "forall") && this.witnesses.length < this.witnessesMaximum) {
-			this.witnesses.push(executionGraph(execution, { show: compiled.show, model: "lkmm" }));
+			this.witnesses.push(executionGraph(execution, { show: compiled.show, model: this.model }));
 		}
 		return false;
 	}
 
-	result(model: "lkmm" | "sc"): Omit<LitmusResult, "stats" | "limit" | "errors"> {
+	result(): Omit<LitmusResult, "stats" | "limit" | "errors"> {
 		const { test } = this.compiled;
 		const { holding, failing } = this;
 		const { quantifier } = test;
 		const verdict = holding === 0 ? "Never" : failing === 0 ? "Always" : "Sometimes";
 		return {
 			test: test.name,
-			model,
+			model: this.model,
 			verdict,
 			positive: quantifier === "not_exists" ? failing : holding,
 			negative: quantifier === "not_exists" ? holding : failing,

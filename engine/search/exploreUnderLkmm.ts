@@ -13,8 +13,10 @@ import {
 } from "../memory/lkmm/explore.ts";
 import { type ProgramFault, programFault } from "../memory/lkmm/faults.ts";
 import { executionGraph } from "../memory/lkmm/graph.ts";
+import { successorsOf } from "../memory/lkmm/postDominators.ts";
 import { type ProgramMemory, programMemory } from "../memory/lkmm/programMemory.ts";
 import { programThread } from "../memory/lkmm/programThread.ts";
+import { countedLocks, type LockInstruction, locksOf } from "../memory/lkmm/programWrites.ts";
 import type { Race } from "../memory/lkmm/races.ts";
 import { type EventKey, keyOf } from "../memory/lkmm/state.ts";
 import { EventKind, type LkmmProgram } from "../memory/lkmm/thread.ts";
@@ -32,7 +34,7 @@ export const executionsMaximum = 5_000_000;
 
 /**
  * Searches a Program under the Linux-kernel memory model. `safe` only when every interleaving and every consistent execution has
- * been seen. Deadlock, livelock and lock order are found among the interleavings only: weak memory adds none.
+ * been seen. What is looked for among the interleavings only is said in `reason` where the Program could do it.
  */
 export function exploreUnderLkmm(program: Program, options: ExploreOptions): Verdict {
 	const interleavings = explore(underInterleavings(program), options);
@@ -49,10 +51,32 @@ export function exploreUnderLkmm(program: Program, options: ExploreOptions): Ver
 			memory: "lkmm",
 			stats: { ...stats, ...(interleavings.stats.limit && { limit: interleavings.stats.limit }) },
 		};
-	return { ...graphs, stats };
+	const unseen = graphs.verdict === "safe" ? onlyAmongInterleavings(program) : [];
+	return {
+		...graphs,
+		stats,
+		...(unseen.length > 0 && { reason: `only the interleavings were searched for ${unseen.join(", ")}` }),
+	};
 }
 
-/** Searches the execution graphs alone: what is not about memory (deadlock, livelock, lock order) is not found here. */
+/** What execution graphs do not show, of that which a Program could do. */
+function onlyAmongInterleavings(program: Program): string[] {
+	const instructions = program.threads.flatMap((thread) => thread.instructions);
+	const unseen: string[] = [];
+	const waits = instructions.flatMap((one) => (one.kind === "lock" && one.try === undefined ? [one] : []));
+	const locks = new Set(waits.flatMap((one) => locksOf(program, one)));
+	if (locks.size > 1) unseen.push("locks that wait for one another, and their order");
+	const goesBack = ({ instructions: own }: Program["threads"][number]) =>
+		own.some((one, pc) => successorsOf(one).some((next) => next <= pc));
+	if (program.threads.some(goesBack)) unseen.push("livelock");
+	const counted = countedLocks(program);
+	const isShared = (one: LockInstruction) => locksOf(program, one).some((address) => counted.has(address));
+	if (instructions.some((one) => one.kind === "lock" && one.try !== undefined && isShared(one)))
+		unseen.push("trylocks that fail for a writer who waits");
+	return unseen;
+}
+
+/** Searches the execution graphs alone: locks that wait for one another, lock order and livelock are not found here. */
 export function exploreExecutions(program: Program, options: ExploreOptions): Verdict {
 	const missing = unsupportedIn(program);
 	const none = { states: 0, transitions: 0, seconds: 0 };
@@ -186,6 +210,7 @@ class GraphSearch {
 				((executions) => onProgress({ states: executions, transitions: 0, seconds: 0, frontier: 0, memoryMiB: 0 })),
 			faultOf: (state) => programFault(memory, state),
 			onFault: (fault, execution) => this.report(execution, fault as ProgramFault),
+			onStuck: (threads, execution) => this.stuck(memory, threads, execution),
 			onExecution: (execution) => this.complete(memory, execution, words),
 		});
 	}
@@ -193,7 +218,7 @@ class GraphSearch {
 	/** Takes note of a violation; true when it is one that is looked for. */
 	private report(execution: Execution, { fault, thread, site, event, cause }: ProgramFault): boolean {
 		const { wanted } = this.options;
-		if (execution.skeleton.events.some(({ glued }) => glued)) {
+		if (hasSteps(execution)) {
 			this.uncertain = true;
 			return false;
 		}
@@ -267,6 +292,19 @@ class GraphSearch {
 		return false;
 	}
 
+	/** Threads that wait for what nobody will do any more: a wakeup that weak memory lost. */
+	private stuck(memory: ProgramMemory, threads: readonly number[], execution: Execution): boolean {
+		if (this.callbackPending(memory, execution)) return false;
+		const waits = threads.map((thread) => {
+			const { path } = execution.state.parts[thread] as { path: { events: readonly { source: { text: string } }[] } };
+			return `${this.program.threads[thread]?.name} at ${path.events.at(-1)?.source.text ?? "its start"}`;
+		});
+		const [thread = 0] = threads;
+		const last = execution.state.parts[thread]?.path.events.at(-1);
+		const fault = { kind: "deadlock", detail: `nobody can go on: ${waits.join("; ")}` } as const;
+		return this.report(execution, { fault, thread, after: 0, site: last?.source.pos ?? -1 });
+	}
+
 	private raceFault({ skeleton, communication }: Execution, { first, second }: Race): ProgramFault {
 		const key = (event: number) => keyOf(skeleton.threadOf[event] as number, skeleton.localOf[event] as number);
 		const cell = communication.location[first] as number;
@@ -328,6 +366,14 @@ class GraphSearch {
 				: (state.program.locations[cell]?.initial ?? 0)
 			: state.valueOf(last);
 	}
+}
+
+/** Whether a thread makes several accesses that the scenario says are one step, one after the other. */
+function hasSteps({ state }: Execution): boolean {
+	return state.parts.some(({ path }) => {
+		const accesses = path.events.filter(({ address }) => address >= 0);
+		return accesses.some(({ glued }, i) => glued === true && accesses[i + 1]?.glued === true);
+	});
 }
 
 /** How much is known of what instructions write. */

@@ -268,7 +268,7 @@ export interface Verdict {
 	readonly graph?: ExecutionGraph;
 	/** Of a race with a graph: barriers that make the check safe, the weakest first. Absent where nobody looked for them. */
 	readonly fences?: readonly FenceFix[];
-	/** What is not supported, or which thread is too long, when the verdict is `inconclusive`. */
+	/** What is not supported, or which thread is too long, when the verdict is `inconclusive`; what a `safe` under lkmm does not speak of. */
 	readonly reason?: string;
 	readonly stats: SearchStatistics;
 	/** After `safe`: how many statements the threads have, and those that no interleaving reached. */

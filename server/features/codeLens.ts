@@ -10,6 +10,9 @@ import { type Feature, lspRange } from "../services.ts";
 import { litmusLenses } from "./litmusLens.ts";
 
 const title = "Explore interleavings";
+/** Of a check under the Linux-kernel memory model, which searches executions, as over a litmus test. */
+const weakTitle = "Explore executions";
+const titleOf = ({ memory }: CheckMember) => (memory?.text === "lkmm" ? weakTitle : title);
 
 export const codeLens: Feature = {
 	capabilities: { codeLensProvider: {} },
@@ -66,9 +69,16 @@ function scenarioLenses(analysis: Analysis, scenario: ScenarioItem, results: Res
 					},
 				];
 	return [
-		lens(scenario.name, joined(title, scenarioSummary(known, analysis.fingerprint)), { scenario: scenario.name.text }),
+		lens(
+			scenario.name,
+			joined(
+				checks.every((check) => titleOf(check) === weakTitle) ? weakTitle : title,
+				scenarioSummary(known, analysis.fingerprint),
+			),
+			{ scenario: scenario.name.text },
+		),
 		...checks.flatMap((check, index) => [
-			lens(check.name, joined(title, checkSummary(known[index], analysis.fingerprint)), {
+			lens(check.name, joined(titleOf(check), checkSummary(known[index], analysis.fingerprint)), {
 				scenario: scenario.name.text,
 				check: check.name.text,
 			}),

@@ -43,6 +43,8 @@ export interface ExploreOptions {
 	readonly irrelevant?: ((state: State) => boolean) | undefined;
 	/** What has gone wrong in an execution, which need not be complete; it is not followed further. Undefined: nothing. */
 	readonly faultOf?: ((state: State) => ExecutionFault | undefined) | undefined;
+	/** Called for every consistent execution in which these threads wait for ever. Returns true to stop. */
+	readonly onStuck?: ((threads: readonly number[], execution: Execution) => boolean) | undefined;
 	/** Called for every fault of a consistent execution. Returns true to stop. */
 	readonly onFault?: ((fault: ExecutionFault, execution: Execution) => boolean) | undefined;
 }
@@ -253,7 +255,12 @@ class Search {
 			}
 			return;
 		}
-		if (state.parts.some((part) => part.path.end.kind === "waiting")) return;
+		if (state.parts.some((part) => part.path.end.kind === "waiting")) {
+			const stuck = stuckThreads(state);
+			if (!this.options.onStuck || stuck === undefined || this.violated(state) !== undefined) return;
+			if (this.options.onStuck(stuck, this.executionOf(state, this.races))) this.stopped = true;
+			return;
+		}
 		if (this.violated(state) !== undefined) return;
 		const { races } = this;
 		if (this.executions >= this.options.limits.executions) {
@@ -331,6 +338,30 @@ function happenedBefore(state: State, fault: ExecutionFault): number[] {
 		}
 	}
 	return happened;
+}
+
+/**
+ * The threads that wait, when that is for ever: everything has been written, and what they read is the last in coherence order.
+ * Undefined when something may still come, or somebody waits for a lock of theirs.
+ */
+function stuckThreads(state: State): number[] | undefined {
+	const waiting: number[] = [];
+	for (const [thread, { path, rf, location }] of state.parts.entries()) {
+		if (path.end.kind !== "waiting") continue;
+		waiting.push(thread);
+		for (const load of path.end.on) {
+			const order = state.order[location[load] as number] ?? [];
+			if (rf[load] !== (order.at(-1) ?? fromInitial)) return undefined;
+		}
+	}
+	for (const order of state.order) {
+		for (const [i, key] of order.entries()) {
+			const isLast = i === order.length - 1;
+			if (!isLast && state.event(key).kind === EventKind.LockWrite && unlockOf(state, key) === undefined)
+				return undefined;
+		}
+	}
+	return waiting;
 }
 
 function finalValue(state: State, location: number): number {

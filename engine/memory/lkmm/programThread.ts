@@ -279,7 +279,7 @@ class ProgramRecorder extends PathRecorder {
 				break;
 			case "grace_period_end":
 				// Waits for itself.
-				if (this.isReader()) return { kind: "waiting" };
+				if (this.isReader()) return { kind: "waiting", on: noLoads };
 				this.event(EventKind.GracePeriod);
 				break;
 			case "call_rcu":
@@ -342,14 +342,15 @@ class ProgramRecorder extends PathRecorder {
 			recorder.control(never, unionOf(condition.data, condition.control));
 			recorder.pc = instruction.next;
 		};
-		if (known === 0) return { kind: "waiting" };
+		const waiting: PathEnd = { kind: "waiting", on: condition.data };
+		if (known === 0) return waiting;
 		if (known !== undefined) {
 			go(1, this);
 			return undefined;
 		}
 		return this.choice(condition.term, 2, go, {
 			join: never,
-			instead: (alternative) => (alternative === 0 ? { kind: "waiting" } : undefined),
+			instead: (alternative) => (alternative === 0 ? waiting : undefined),
 		});
 	}
 
@@ -531,7 +532,7 @@ class ProgramRecorder extends PathRecorder {
 		if (instruction.try === undefined && this.heldIndex(place) >= 0) {
 			const detail = `${instruction.lock.text} is taken again by the thread that holds it: it waits for itself`;
 			this.fail(instruction.site, { kind: "lock_misuse", detail });
-			return { kind: "waiting" };
+			return { kind: "waiting", on: noLoads };
 		}
 		if (this.isCounted(instruction)) return this.lockCounted(instruction, place);
 		if (instruction.try === undefined) {
@@ -617,17 +618,27 @@ class ProgramRecorder extends PathRecorder {
 		});
 	}
 
+	/**
+	 * Sets or clears the bit of a bit lock. To be taken it has to be clear; where it is clear before it is cleared, somebody stored to the
+	 * word meanwhile, and the lock was free for anybody.
+	 */
 	private setBit(instruction: Body<"lock"> | Body<"unlock">, tag: Tag, on: boolean): void {
 		if (!instruction.bit) return;
 		this.counter++;
 		const word = this.place(instruction.bit.word, instruction.site);
 		const bit = this.evaluate(instruction.bit.number, instruction.site);
 		const read = this.read(tag, word, true);
-		const term = this.apply(
-			(old, nr) => (on ? old | (1 << nr) : old & ~(1 << nr)),
-			this.readResult(read).term,
-			bit.term,
-		);
+		const old = this.readResult(read);
+		const isSet = (value: number, nr: number) => (value & (1 << nr)) !== 0;
+		if (on) {
+			const isClear = this.apply((value, nr) => (isSet(value, nr) ? 0 : 1), old.term, bit.term);
+			this.assume({ ...old, term: isClear });
+		} else {
+			const kept = this.apply((value, nr) => (isSet(value, nr) ? 1 : 0), old.term, bit.term);
+			const detail = `${instruction.lock.text} is unlocked, but its bit in ${instruction.bit.word.text} is clear`;
+			this.check({ ...old, term: kept }, instruction.site, () => ({ kind: "lock_misuse", detail }));
+		}
+		const term = this.apply((value, nr) => (on ? value | (1 << nr) : value & ~(1 << nr)), old.term, bit.term);
 		this.write(tag, word, { term, data: [read], control: noLoads }, read);
 		this.counter++;
 	}
@@ -726,14 +737,16 @@ class ProgramRecorder extends PathRecorder {
 		const { memory } = this.code;
 		const pointer = this.evaluate(instruction.pointer, instruction.site);
 		const { objects } = memory.program;
-		const alternativeOf = (value: number) =>
-			value === 0 ? objects.length : objects.findIndex(({ address }) => address === value) + objects.length + 1;
-		// Alternatives: nothing for NULL, an error for no object, else the object.
+		const [ofNull, ofNothing, ofFirst] = [0, 1, 2];
+		const alternativeOf = (value: number) => {
+			const object = objects.findIndex(({ address }) => address === value);
+			return value === 0 ? ofNull : object < 0 ? ofNothing : ofFirst + object;
+		};
 		const follow: Follow = (alternative, recorder) => {
 			recorder.pc = instruction.next;
-			if (alternative === objects.length) return;
-			const object = alternative - objects.length - 1;
-			if (object < 0) {
+			if (alternative === ofNull) return;
+			const object = alternative - ofFirst;
+			if (alternative === ofNothing) {
 				recorder.fail(instruction.site, {
 					kind: "invalid_free",
 					detail: `${instruction.text} is not the start of an object`,
@@ -763,7 +776,7 @@ class ProgramRecorder extends PathRecorder {
 			follow(alternativeOf(known), this);
 			return undefined;
 		}
-		return this.choice(pointer.term, 2 * objects.length + 1, follow, { alternativeOf });
+		return this.choice(pointer.term, ofFirst + objects.length, follow, { alternativeOf });
 	}
 
 	/** Writes that stand for an object's end, or its new beginning. */

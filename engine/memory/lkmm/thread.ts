@@ -131,7 +131,11 @@ export type PathEnd =
 			readonly take: (alternative: number) => Path;
 	  }
 	/** The thread waits for what does not hold here: others may go on, but this is no complete execution. */
-	| { readonly kind: "waiting" }
+	| {
+			readonly kind: "waiting";
+			/** Loads that what it waits for rests on: while they read what is not the last in coherence order, it may still come. */
+			readonly on: readonly number[];
+	  }
 	/** The thread cannot be followed further: a limit of the front end. The exploration is not complete. */
 	| { readonly kind: "blocked"; readonly reason: string; readonly unsupported?: boolean };
 

@@ -113,6 +113,20 @@ describe("litmus: results", () => {
 		}
 	});
 
+	it("gives the witnesses the model's name", () => {
+		for (const model of ["lkmm", "sc"] as const)
+			assert.deepEqual(
+				[
+					...new Set(
+						run(own("SB").replace("0:r0=0 /\\ 1:r0=0", "0:r0=1 /\\ 1:r0=1"), { model }).witnesses.map(
+							(one) => one.model,
+						),
+					),
+				],
+				[model],
+			);
+	});
+
 	it("finds no execution of a deadlock", () => {
 		const twice = () => "\tspin_lock(l);\n\tspin_lock(l);\n\tspin_unlock(l);\n\tspin_unlock(l);";
 		const result = run(`C deadlock\n\n{}\n\n${threads(1, twice)}\nexists (x=0)\n`);

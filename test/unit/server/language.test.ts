@@ -514,6 +514,18 @@ describe("the language server", () => {
 			assert.equal(actions[0]?.diagnostics?.length, 1);
 		});
 
+		it("has a lens of its own over a check of the memory model", async () => {
+			const weak = "scenario s {\n\tint x;\n\tthread t { x = 1; }\n\tcheck a () under lkmm expect safe;\n\tcheck b () expect safe;\n}\n";
+			await client.open(uri, weak);
+			const lenses = await client.connection.sendRequest<CodeLens[]>("textDocument/codeLens", {
+				textDocument: { uri },
+			});
+			assert.deepEqual(
+				lenses.map((lens) => lens.command?.title),
+				["Explore interleavings", "Explore executions", "Explore interleavings"],
+			);
+		});
+
 		it("has a lens over the scenario and over every check", async () => {
 			await client.open(uri, text);
 			const lenses = await client.connection.sendRequest<CodeLens[]>("textDocument/codeLens", {
