@@ -1,8 +1,8 @@
 /** Every place of a file where a symbol is named: what references, highlights, renaming, colours and hovers all start from. */
 import type { Module } from "../engine/language/analyze.ts";
+import { type AnyNode, walk } from "../engine/language/nodes.ts";
 import type { Identifier, Range, TypeName } from "../engine/language/syntax.ts";
 import type { SymbolInfo } from "../engine/language/types.ts";
-import { type AnyNode, walk } from "./nodes.ts";
 
 export interface Occurrence extends Range {
 	readonly symbol: SymbolInfo;

@@ -1,8 +1,8 @@
 /** The symbols that can be named at a place. */
 import type { Module } from "../engine/language/analyze.ts";
+import { type AnyNode, childrenOf, pathAt } from "../engine/language/nodes.ts";
 import type { Field, Item, SourceTree, TypeName } from "../engine/language/syntax.ts";
 import type { StructType, SymbolInfo, Type } from "../engine/language/types.ts";
-import { type AnyNode, childrenOf, pathAt } from "./nodes.ts";
 
 interface FileSymbols {
 	readonly names: readonly SymbolInfo[];

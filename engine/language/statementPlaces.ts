@@ -1,4 +1,5 @@
 /** Where a statement of its own can be put into a text. */
+import { type AnyNode, childrenOf } from "./nodes.ts";
 import { sourceText } from "./print.ts";
 import type { Block, SourceTree, Statement } from "./syntax.ts";
 
@@ -12,34 +13,15 @@ export interface StatementPlace {
 	readonly before: string;
 }
 
-/** What the checker fills in, and what is no part of the grammar. */
-const notChildren: ReadonlySet<string> = new Set([
-	"symbol",
-	"type",
-	"doc",
-	"tokens",
-	"errors",
-	"text",
-	"kind",
-	"pos",
-	"end",
-]);
-
 /** The blocks around an offset, outermost first. */
 function blocksAround(tree: SourceTree, offset: number): Block[] {
 	const found: Block[] = [];
-	const visit = (value: unknown): void => {
-		if (typeof value !== "object" || value === null) return;
-		if (Array.isArray(value)) {
-			for (const one of value) visit(one);
-			return;
-		}
-		const node = value as { readonly kind?: string; readonly pos?: number; readonly end?: number };
-		if (node.pos !== undefined && node.end !== undefined && !(node.pos <= offset && offset < node.end)) return;
-		if (node.kind === "block") found.push(value as Block);
-		for (const [key, child] of Object.entries(value)) if (!notChildren.has(key)) visit(child);
+	const visit = (node: AnyNode): void => {
+		if (!(node.pos <= offset && offset < node.end)) return;
+		if (node.kind === "block") found.push(node as Block);
+		for (const child of childrenOf(node)) visit(child);
 	};
-	visit(tree.items);
+	for (const item of tree.items) visit(item);
 	return found;
 }
 

@@ -1,11 +1,11 @@
 /** Completion: what may stand at a place, from the fields of a struct to the words of a scenario. */
 import { type CompletionItem, CompletionItemKind, InsertTextFormat, type Position } from "vscode-languageserver";
+import { type AnyNode, pathAt, walk } from "../../engine/language/nodes.ts";
 import type { ScenarioItem } from "../../engine/language/syntax.ts";
 import { keywords, TokenKind } from "../../engine/language/tokens.ts";
 import type { SymbolInfo, SymbolKind, Type } from "../../engine/language/types.ts";
 import { scenarioWords, violationWords } from "../../engine/rules/keywords.ts";
 import type { Analysis } from "../documents.ts";
-import { type AnyNode, pathAt, walk } from "../nodes.ts";
 import type { Feature, Services } from "../services.ts";
 import { nameRange } from "../symbols.ts";
 import { isInCommentOrString, previousToken, tokenAt } from "../tokens.ts";

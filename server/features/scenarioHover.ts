@@ -1,5 +1,6 @@
 /** Hover in a scenario: symbols with all that the rule book says, words of the language, decoded values. */
 import type { Hover } from "vscode-languageserver";
+import { pathAt } from "../../engine/language/nodes.ts";
 import { sourceText } from "../../engine/language/print.ts";
 import type { Range } from "../../engine/language/syntax.ts";
 import type { SymbolInfo } from "../../engine/language/types.ts";
@@ -16,7 +17,6 @@ import {
 import { buildRuleBook, type Entry, type RuleBook } from "../../engine/rules/ruleBook.ts";
 import { decode } from "../../engine/rules/tags.ts";
 import type { Analysis } from "../documents.ts";
-import { pathAt } from "../nodes.ts";
 import { occurrenceAt } from "../occurrences.ts";
 import { lspRange, type Services } from "../services.ts";
 import { nameRange } from "../symbols.ts";

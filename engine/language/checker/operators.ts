@@ -82,7 +82,7 @@ function checkDereference(c: Checker, node: UnaryExpression): Type {
 	return setType(node, unknownType);
 }
 
-/** An error where the operand would be evaluated for its effects. */
+/** An error in a property that would change something. */
 export function noSideEffects(c: Checker, node: Expression): void {
 	if (c.body?.property) c.report("property-side-effect", node, "a property only looks; it changes nothing");
 }

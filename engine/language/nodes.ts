@@ -1,5 +1,5 @@
 /** Walking the syntax tree. */
-import type { Node, Range } from "../engine/language/syntax.ts";
+import type { Node, Range } from "./syntax.ts";
 
 /** Anything of the tree that has a kind and a place: nodes, and the few parts of nodes that have one too. */
 export type AnyNode = Node | (Range & { readonly kind: string });
