@@ -130,6 +130,7 @@ function resultOf(file: string, programs: readonly Program[], verdict: Verdict):
 		file,
 		scenario: programs[0]?.scenario ?? "",
 		check: programs[0]?.check ?? "",
+		...(programs[0]?.meaning === undefined ? {} : { meaning: programs[0].meaning }),
 		...verdict,
 		expected: expect.join(" | "),
 		ok: expect.includes(verdict.violation?.kind ?? verdict.verdict),

@@ -78,6 +78,7 @@ export function runPrograms(
 		file,
 		scenario: first.scenario,
 		check: first.check,
+		...(first.meaning === undefined ? {} : { meaning: first.meaning }),
 		...verdict,
 		expected: first.expect.join(" | "),
 		ok: meets(verdict, first),

@@ -85,11 +85,13 @@ function Header({
 				<h1>{result.scenario}</h1>
 				<Choice state={state} post={post} />
 			</div>
+			{result.meaning && <p class="meaning">{result.meaning}</p>}
 			{violation && (
 				<p class="violation">
 					<strong>{spoken(violation.kind)}</strong> {violation.message}
 				</p>
 			)}
+			{violation?.meaning && <p class="meaning">{violation.meaning}</p>}
 			{litmus && (
 				<p class="outcome">
 					<strong>{litmus.verdict}</strong>{" "}

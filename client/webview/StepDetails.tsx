@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Location } from "../../engine/verdict/verdict.ts";
+import { violatingStep } from "../annotations.ts";
 import { circledNumber } from "../circledNumber.ts";
 import type { Run } from "../run.ts";
 import type { FromView } from "./messages.ts";
@@ -25,10 +26,13 @@ export function StepDetails({ trace, step, visible, post, children, after }: Pro
 	const thread = trace.threads[one.thread];
 	const locals = localsAfter(trace, one.thread, step);
 	const held = heldAfter(trace, step);
+	// Where things go wrong, why they could comes before everything else.
+	const wrong = step === violatingStep(trace);
 	return (
 		<section class="details" aria-label={`Details of step ${step + 1}`}>
 			<h2>{`${circledNumber(step)} CPU${one.cpu} ${thread?.name ?? ""}`}</h2>
 			<CallStack trace={trace} step={step} post={post} />
+			{wrong && after}
 			{children}
 			<Objects trace={trace} step={step} visible={visible} />
 			{locals.length > 0 && (
@@ -64,7 +68,7 @@ export function StepDetails({ trace, step, visible, post, children, after }: Pro
 					</tbody>
 				</table>
 			)}
-			{after}
+			{!wrong && after}
 		</section>
 	);
 }

@@ -119,6 +119,7 @@ function Header({
 			{state.walk && (
 				<WalkBar walk={state.walk} run={trace} back={state.results[state.shown] !== undefined} post={post} />
 			)}
+			{result?.meaning && <p class="meaning">{result.meaning}</p>}
 			{violation && (
 				<p class="violation">
 					<strong>{spoken(violation.kind)}</strong> {violation.message}

@@ -311,6 +311,8 @@ export interface Property {
 export interface Program {
 	readonly scenario: string;
 	readonly check: string;
+	/** What its author says about the check: the doc comment, white space folded. */
+	readonly meaning?: string;
 	readonly memory: "sc" | "lkmm";
 	readonly kernelVersion: { readonly major: number; readonly minor: number };
 	/** Values of the scenario's parameters, as they read in the source. */

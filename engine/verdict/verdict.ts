@@ -297,6 +297,8 @@ export interface CheckResult extends Verdict {
 	readonly file: string;
 	readonly scenario: string;
 	readonly check: string;
+	/** What the author says about the check, in its doc comment. */
+	readonly meaning?: string;
 	/** The kinds the author expects: "safe", "reachable" or violation kinds. */
 	readonly expected: string;
 	readonly ok: boolean;

@@ -142,14 +142,16 @@ function storyOf(trace: Omit<Trace, "why">, outdated: readonly Outdated[]): stri
 		);
 	}
 	if (violation.kind === "invariant") {
-		const first = violation.pair?.[0];
-		const step = first === undefined ? undefined : steps[first];
-		if (first !== undefined && step && !story.some((one) => one.includes(`${numbered(first)})`)))
-			story.push(`${nameOf(trace, step)}: ${deedOf(trace, step)} (${numbered(first)}).`);
 		const settled = new Map<string, { readonly value: string; readonly index: number }>();
 		for (const [index, step] of steps.entries())
 			for (const { name, value } of valuesOf(step, threads[step.thread]?.name ?? "", violation.message))
 				if (settled.get(name)?.value !== value) settled.set(name, { value, index });
+		// What was settled later than this step did is told below.
+		const first = violation.pair?.[0];
+		const step = first === undefined ? undefined : steps[first];
+		const told = [...settled.values()].some(({ index }) => index === first);
+		if (first !== undefined && step && !told && !story.some((one) => one.includes(`${numbered(first)})`)))
+			story.push(`${nameOf(trace, step)}: ${deedOf(trace, step)} (${numbered(first)}).`);
 		const parts = [...settled].map(([name, { value, index }]) => `${name} = ${value} (since ${numbered(index)})`);
 		if (parts.length > 0) story.push(`So at the end ${parts.join(", ")}.`);
 	}

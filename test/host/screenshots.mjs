@@ -155,6 +155,12 @@ async function forReadme() {
 		await goToLine(page, 1);
 		await explore(page);
 		await page.screenshot({ path: join(out, "counterexample.png") });
+		await view(page).locator('[role="listbox"]').focus();
+		await page.keyboard.press("Home");
+		await page.keyboard.press("n");
+		await page.mouse.move(5, 500);
+		await page.waitForTimeout(restMilliseconds);
+		await page.screenshot({ path: join(out, "step.png") });
 		await open(workbench, "linux/mm/filemap.c");
 		await hoverOver(page, "folio_mapping");
 		await page.screenshot({ path: join(out, "kernel-c.png"), clip: { x: 0, y: 0, width: 1200, height: 500 } });

@@ -16,7 +16,7 @@ import { TooManyReloads } from "../reload.ts";
 import { LoweringError, ProgramContext } from "./context.ts";
 import { fold, initializeObject } from "./initial.ts";
 import { ObjectBuilder } from "./objects.ts";
-import { lowerProperty } from "./properties.ts";
+import { lowerProperty, meaningOf } from "./properties.ts";
 import { withQueues } from "./queues.ts";
 import { type ModuleLike, Sources } from "./sources.ts";
 import { lowerBody } from "./statements.ts";
@@ -227,6 +227,7 @@ function lowerOne(
 	const program: Program = {
 		scenario: scenario.name.text,
 		check: check.name.text,
+		...meaningOf(check),
 		memory,
 		kernelVersion: context.version,
 		parameters: Object.fromEntries(

@@ -34,7 +34,8 @@ export function lowerProperty(
 	};
 }
 
-function meaningOf({ doc }: PropertyMember): Pick<Property, "meaning"> {
+/** What the author says about a property or a check, white space folded. */
+export function meaningOf({ doc }: Pick<PropertyMember, "doc">): { readonly meaning?: string } {
 	const meaning = doc?.text.replace(/\s+/g, " ").trim() ?? "";
 	return meaning === "" ? {} : { meaning };
 }

@@ -19,6 +19,7 @@ const listed = [
 	"docs/images/counterexample.png",
 	"docs/images/kernel-c.png",
 	"docs/images/scenario.png",
+	"docs/images/step.png",
 	"package.json",
 	"syntaxes/litmus.language-configuration.json",
 	"syntaxes/litmus.tmLanguage.json",
