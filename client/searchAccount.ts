@@ -32,7 +32,7 @@ export function resultAccount(result: CheckResult, written = ""): string[] {
 	const model = memory === "lkmm" ? "Linux-kernel memory model" : "sequential consistency";
 	const what = violation ? `${verdict}: ${violation.message}` : verdict;
 	const end = verdict === "race" ? "stopped at the counterexample" : "searched to the end";
-	const unreached = coverage?.unreached ?? [];
+	const { unreached = [], leftOut = [] } = coverage ?? {};
 	return [
 		`${scenario}, ${check}${parameters === "" ? "" : ` (${parameters})`}, ${model}`,
 		`  ${what}${ok ? ", as expected" : `; expected ${expected.replaceAll("_", " ")}`}`,
@@ -41,6 +41,8 @@ export function resultAccount(result: CheckResult, written = ""): string[] {
 			? [`  ${unreached.length} of ${coverage.statements} statements never ran:`]
 			: []),
 		...unreached.map(({ location, text }) => `    line ${location.line}: ${text}`),
+		...(leftOut.length > 0 ? [`  left out by the parameters, and not counted:`] : []),
+		...leftOut.map(({ location, text }) => `    line ${location.line}: ${text}`),
 		...(trace ? [`  schedule ${trace.schedule}`] : []),
 	];
 }

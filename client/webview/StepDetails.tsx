@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { Location } from "../../engine/verdict/verdict.ts";
 import { violatingStep } from "../annotations.ts";
 import { circledNumber } from "../circledNumber.ts";
 import type { Run } from "../run.ts";
 import type { FromView } from "./messages.ts";
-import { type FieldState, heldAfter, localsAfter, objectsAfter, touchedBy } from "./timeline.ts";
+import { Mark, Objects } from "./Objects.tsx";
+import { heldAfter, localsAfter } from "./timeline.ts";
 
 interface Properties {
 	readonly trace: Run;
@@ -100,75 +100,5 @@ function CallStack({ trace, step, post }: Omit<Properties, "visible">) {
 			</ol>
 			<code class="statement">{one.text}</code>
 		</nav>
-	);
-}
-
-function Mark({ changed }: { readonly changed: boolean }) {
-	return changed ? (
-		<span class="mark" title="changed by this step">
-			<span aria-hidden="true">●</span>
-			<span class="for-screen-reader">changed: </span>
-		</span>
-	) : (
-		<span class="mark" />
-	);
-}
-
-function Objects({ trace, step, visible }: Omit<Properties, "post">) {
-	const [all, setAll] = useState(false);
-	const [filter, setFilter] = useState("");
-	const touched = touchedBy(trace, visible);
-	const wanted = (object: string, { field }: FieldState) => {
-		const name = `${object}.${field}`;
-		return (all || touched.has(name)) && name.toLowerCase().includes(filter.trim().toLowerCase());
-	};
-	const objects = objectsAfter(trace, step)
-		.map(({ object, fields }) => ({ object, fields: fields.filter((field) => wanted(object, field)) }))
-		.filter(({ fields }) => fields.length > 0);
-	return (
-		<>
-			<div class="objects-head">
-				<h3>Objects after this step</h3>
-				<input
-					type="search"
-					placeholder="Filter"
-					aria-label="Filter objects and fields"
-					value={filter}
-					onInput={(event) => setFilter(event.currentTarget.value)}
-				/>
-				<label>
-					<input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
-					All fields
-				</label>
-			</div>
-			{objects.length === 0 && <p class="none">{filter ? "Nothing matches." : "These steps touch no object."}</p>}
-			<table class="objects">
-				{objects.map(({ object, fields }) => (
-					<tbody key={object}>
-						<tr class="object">
-							<th scope="rowgroup" colSpan={2}>
-								{object}
-							</th>
-						</tr>
-						{fields.map(({ field, value, before }) => (
-							<tr key={field} class={before ? "changed" : ""}>
-								<th scope="row">
-									<Mark changed={before !== undefined} />
-									{field === "" ? <em>lifetime</em> : `.${field}`}
-								</th>
-								<td>
-									{before && (
-										<>
-											<del>{before.text}</del> ⇒{" "}
-										</>
-									)}
-									{value.text}
-								</td>
-							</tr>
-						))}
-					</tbody>
-				))}
-			</table>
-		</>
 	);
 }

@@ -19,6 +19,10 @@ export function account(result: CheckResult, full: boolean, terminal: Terminal):
 		for (const { location, text } of full ? (result.coverage?.unreached ?? []) : []) {
 			lines.push(`${location.file}:${location.line}:${location.column}: never ran in ${name}: ${ascii(text)}`);
 		}
+		for (const { location, text } of full ? (result.coverage?.leftOut ?? []) : []) {
+			const place = `${location.file}:${location.line}:${location.column}`;
+			lines.push(`${place}: left out by the parameters of ${name}: ${ascii(text)}`);
+		}
 		return lines.map((line) => `${line}\n`).join("");
 	}
 	const { file, line, column } = violation.location;

@@ -118,7 +118,10 @@ export function verdictText(result: CheckResult): string {
 /** "; 2 of 14 statements never ran", where some did not: a "safe" about code that never ran says little. */
 function neverRan(coverage: Coverage | undefined): string {
 	const unreached = coverage?.unreached.length ?? 0;
-	return coverage && unreached > 0 ? `; ${unreached} of ${coverage.statements} statements never ran` : "";
+	if (!coverage || unreached === 0) return "";
+	const leftOut = coverage.leftOut?.length ?? 0;
+	const more = leftOut > 0 ? ` (${leftOut} more left out by its parameters)` : "";
+	return `; ${unreached} of ${coverage.statements} statements never ran${more}`;
 }
 
 function scenarioSummary(known: readonly (KnownResult | undefined)[], current: string): string | undefined {

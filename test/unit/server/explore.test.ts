@@ -132,6 +132,17 @@ describe("explore interleavings", () => {
 		]);
 	});
 
+	it("tells what the parameters of a safe check leave out from what never ran", async () => {
+		await client.open(uri, text);
+		const { results } = await explore({ check: "fix" });
+		const { coverage } = results[0] ?? assert.fail("no result");
+		assert.deepEqual(coverage?.unreached, []);
+		assert.deepEqual(
+			coverage?.leftOut?.map((one) => [one.location.line, one.text]),
+			[[18, "kfree(&thing);"]],
+		);
+	});
+
 	it("says in the lens how much of what is safe never ran", async () => {
 		await client.open(uri, text.replace("if (frees)", "if (thing.value == 7)"));
 		const { results } = await explore({ check: "fix" });

@@ -515,7 +515,8 @@ describe("the language server", () => {
 		});
 
 		it("has a lens of its own over a check of the memory model", async () => {
-			const weak = "scenario s {\n\tint x;\n\tthread t { x = 1; }\n\tcheck a () under lkmm expect safe;\n\tcheck b () expect safe;\n}\n";
+			const weak =
+				"scenario s {\n\tint x;\n\tthread t { x = 1; }\n\tcheck a () under lkmm expect safe;\n\tcheck b () expect safe;\n}\n";
 			await client.open(uri, weak);
 			const lenses = await client.connection.sendRequest<CodeLens[]>("textDocument/codeLens", {
 				textDocument: { uri },
