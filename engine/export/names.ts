@@ -4,7 +4,7 @@ import { violationKinds } from "../verdict/verdict.ts";
 
 const reserved = new Set([
 	...violationKinds,
-	..."active assert atomic bit bool break byte chan d_step do else empty enabled eval false fi full goto hidden if init inline int len local mtype nempty never nfull notrace np_ od of pc_value pid printf priority proctype provided run select short skip timeout trace true typedef unless unsigned xr xs m alive irq preempt rcu spin waits finished at object next_cell next_object next_how reloading steps allocations rcu_callbacks start watch unfinished check_last_state classify wrong wrong_pointer violation ending end_done end_last base address whole typed first count owner begins kind typesafe rank next me p lock struct_kind before".split(
+	..."active assert atomic bit bool break byte chan d_step do else empty enabled eval false fi full goto hidden if init inline int len local mtype nempty never nfull notrace np_ od of pc_value pid printf priority proctype provided run select short skip timeout trace true typedef unless unsigned xr xs m alive irq preempt rcu spin waits finished at object next_cell next_object next_how reloading steps allocations rcu_callbacks start watch unfinished check_last_state classify wrong wrong_pointer violation ending end_done end_last base address whole typed first count owner begins kind typesafe rank next locking me p lock struct_kind before".split(
 		" ",
 	),
 ]);

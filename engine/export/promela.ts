@@ -145,6 +145,11 @@ class Model {
 				"/* The access that a thread is about to make, or 0: 4 * (index in m[] + 1), + 1 for plain, + 2 for a write. */",
 				`short next[${threads}];`,
 			);
+		if (racesForBits(program))
+			lines.push(
+				"/* The bit that the access is about to lock, or 0: none while it is set. */",
+				`int locking[${threads}];`,
+			);
 		lines.push(
 			"/* Scratch. */",
 			"hidden int before, base, address;",
@@ -228,6 +233,9 @@ class Model {
 					[
 						`next[${one}] != 0 && next[${one}] >> 2 == next[${two}] >> 2`,
 						`((next[${one}] | next[${two}]) & 3) == 3`,
+						...(racesForBits(program)
+							? [`(m[(next[${one}] >> 2) - 1] & (locking[${one}] | locking[${two}])) == 0`]
+							: []),
 						...objects,
 					].join(" && "),
 				);
@@ -281,6 +289,13 @@ class Model {
 }
 
 const indent = (text: string) => text.replaceAll(/^/gm, "	");
+
+/** Whether the model must know which bits threads are about to lock. */
+export const racesForBits = (program: Program): boolean =>
+	program.detectDataRaces &&
+	program.threads.some((thread) =>
+		thread.instructions.some((instruction) => instruction.kind === "lock" && instruction.bit !== undefined),
+	);
 
 /** Whether any thread can stand before a load that is done again. */
 export function hasReloads(program: Program): boolean {

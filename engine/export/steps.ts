@@ -2,15 +2,15 @@
 import { stopsOf } from "../memory/compiled/region.ts";
 import { isStop } from "../memory/sc.ts";
 import { deadRegisters, liveRegisters, registersOfProperties } from "../program/liveness.ts";
-import type { Instruction, Thread } from "../program/program.ts";
+import type { Instruction, Place, Thread } from "../program/program.ts";
 import { wrongIf } from "./instructions.ts";
 import { heldOffText, holdsText } from "./locks.ts";
 import { comment } from "./memory.ts";
 import { withoutIdle } from "./names.ts";
 import type { ModelContext } from "./promela.ts";
-import { hasReloads } from "./promela.ts";
+import { hasReloads, racesForBits } from "./promela.ts";
 import { ended, StatementWriter } from "./statements.ts";
-import type { Scope } from "./symbolic.ts";
+import { promelaValue, type Scope } from "./symbolic.ts";
 
 /** What `init` does for a thread before its process starts. */
 interface Prefix {
@@ -231,7 +231,8 @@ export class StepText {
 	/** Where every way through the thread ends. */
 	private ending(): string {
 		const { context, index, thread } = this;
-		const next = context.program.detectDataRaces ? `next[${index}] = 0; ` : "";
+		const lock = racesForBits(context.program) ? `locking[${index}] = 0; ` : "";
+		const next = context.program.detectDataRaces ? `next[${index}] = 0; ${lock}` : "";
 		const clear = this.clear(thread.instructions.length, this.scope);
 		const rest = this.isCallback ? `running[${index}] = false; goto ${this.labelOf(thread.entry)}` : "goto end_done";
 		return `ending:\n		skip;\n		${this.misuses()}${clear}${next}unfinished = unfinished - 1; ${rest}`;
@@ -245,17 +246,35 @@ export class StepText {
 		let text = "";
 		if (hasReloads(context.program) && instruction.kind === "reload") text += `reloading[${index}] = true; `;
 		if (!context.program.detectDataRaces) return text;
-		const isAccess =
-			instruction.kind === "update" ||
-			((instruction.kind === "load" || instruction.kind === "store") && instruction.marking !== "data_race");
-		if (!isAccess) return `${text}next[${index}] = 0; `;
-		const how =
-			(instruction.kind !== "update" && instruction.marking === "plain" ? 1 : 0) +
-			(instruction.kind === "load" ? 0 : 2);
-		const { at, fits } = context.places.resolve(index, instruction.place, this.scope);
+		if (racesForBits(context.program)) {
+			const locks = instruction.kind === "lock" ? instruction.bit?.number : undefined;
+			text += `locking[${index}] = ${locks ? `(1 << ${promelaValue(locks, this.scope)})` : "0"}; `;
+		}
+		const access = accessOf(instruction);
+		if (!access) return `${text}next[${index}] = 0; `;
+		const how = (access.plain ? 1 : 0) + (access.writes ? 2 : 0);
+		const { at, fits } = context.places.resolve(index, access.place, this.scope);
 		const word = typeof at === "number" ? String(4 * at + 4 + how) : `4 * ${at} + ${4 + how}`;
 		if (fits === "false") return `${text}next[${index}] = 0; `;
 		return `${text}next[${index}] = ${fits === "true" ? word : `(${fits} -> ${word} : 0)`}; `;
+	}
+}
+
+/** The access that counts for data races, as `nextAccess` of engine/memory/sc.ts has it. */
+function accessOf(instruction: Instruction): { place: Place; plain: boolean; writes: boolean } | undefined {
+	switch (instruction.kind) {
+		case "update":
+			return { place: instruction.place, plain: false, writes: true };
+		case "load":
+		case "store": {
+			const { kind, marking, place } = instruction;
+			return marking === "data_race" ? undefined : { place, plain: marking === "plain", writes: kind === "store" };
+		}
+		case "lock":
+		case "unlock":
+			return instruction.bit && { place: instruction.bit.word, plain: false, writes: true };
+		default:
+			return undefined;
 	}
 }
 

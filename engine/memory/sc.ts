@@ -169,13 +169,17 @@ export class Machine {
 		return false;
 	}
 
-	/** Place of the access that the thread stands before, when that is a plain or marked access to one cell. */
+	/**
+	 * The access that the thread stands before, when that is a plain or marked access to one cell; taking a lock that is a bit, when
+	 * it is clear, and giving it back are marked writes of the bit's word.
+	 */
 	nextAccess(words: Int32Array, thread: number): { cell: number; writes: boolean; plain: boolean } | undefined {
 		const instruction = this.nextInstruction(words, thread);
-		if (!instruction || (instruction.kind !== "load" && instruction.kind !== "store" && instruction.kind !== "update"))
-			return undefined;
+		if (!instruction) return undefined;
 		this.at.begin(words, [], undefined);
 		this.at.enter(thread);
+		if (instruction.kind === "lock" || instruction.kind === "unlock") return this.bitAccess(words, instruction);
+		if (instruction.kind !== "load" && instruction.kind !== "store" && instruction.kind !== "update") return undefined;
 		// "Any data races due to accesses in expr should be ignored": Documentation/dev-tools/kcsan.rst on data_race(expr).
 		if (instruction.kind !== "update" && instruction.marking === "data_race") return undefined;
 		const cell = this.at.cellOf(instruction.place);
@@ -183,6 +187,15 @@ export class Machine {
 		if (cell < 0) return undefined;
 		const plain = instruction.kind !== "update" && instruction.marking === "plain";
 		return { cell, writes: instruction.kind !== "load", plain };
+	}
+
+	private bitAccess(words: Int32Array, { kind, bit }: Body<"lock"> | Body<"unlock">) {
+		if (!bit) return undefined;
+		const cell = this.at.cellOf(bit.word);
+		this.at.fault = undefined;
+		if (cell < 0) return undefined;
+		const isSet = ((words[cell] as number) & (1 << this.at.value(bit.number))) !== 0;
+		return kind === "lock" && isSet ? undefined : { cell, writes: true, plain: false };
 	}
 
 	/** Runs a property's code over a state: its register 0. A dereference that faults makes the property not hold. */

@@ -197,7 +197,7 @@ export class Stepper {
 		return false;
 	}
 
-	/** Cell that the thread's next instruction loads, stores or updates; -1 when it does none of these, or would fault. */
+	/** Cell that the thread's next instruction loads, stores, updates or has its bit lock in; -1 where it would fault, and for others. */
 	nextCell(thread: number): number {
 		const pc = this.pc(thread);
 		if (pc < 0) return -1;

@@ -4,7 +4,14 @@
  * anything out of the ordinary says so and lets it decide.
  */
 import { deadRegisters } from "../../program/liveness.ts";
-import { cellStride, type Instruction, objectAlignment, type Program, type Thread } from "../../program/program.ts";
+import {
+	cellStride,
+	type Instruction,
+	objectAlignment,
+	type Place,
+	type Program,
+	type Thread,
+} from "../../program/program.ts";
 import { finished, irqWord, type Layout, live, notStarted, pcWord, preemptWord, rcuWord, spinWord } from "../layout.ts";
 import { holdsAtAll } from "../locks.ts";
 import { localInstructionsMax } from "../sc.ts";
@@ -138,12 +145,17 @@ class StepWriter {
 		return `${head}let p=-1,n=0;for(;;){${guard}switch(p){case -1:{${first}}${blocks.join("")}}}`;
 	}
 
-	/** A function for the cell that the thread is about to load, store or update. */
+	/** A function for the cell that the thread is about to load, store or update, or that has the bit which it is about to lock. */
 	access(): string {
 		const instruction = this.thread.instructions[this.region.entry] as Instruction;
-		if (instruction.kind !== "load" && instruction.kind !== "store" && instruction.kind !== "update") return "";
-		const at = this.writer.cell(instruction.place);
-		const text = `${at.before.replaceAll(giveUp, "return -1;")}return ${at.cell};`;
+		const place = accessed(instruction);
+		if (!place) return "";
+		const at = this.writer.cell(place);
+		const isSet =
+			instruction.kind === "lock" && instruction.bit
+				? `if((w[${at.cell}]&1<<${this.writer.value(instruction.bit.number)})!==0)return -1;`
+				: "";
+		const text = `${at.before.replaceAll(giveUp, "return -1;")}${isSet}return ${at.cell};`;
 		return `accesses[${this.index}][${this.region.entry}]=function(w){${text}};`;
 	}
 
@@ -210,6 +222,20 @@ class StepWriter {
 			if (instruction.kind === "lock" && instruction.try !== undefined) set.add(instruction.try);
 		}
 		return set;
+	}
+}
+
+function accessed(instruction: Instruction): Place | undefined {
+	switch (instruction.kind) {
+		case "load":
+		case "store":
+		case "update":
+			return instruction.place;
+		case "lock":
+		case "unlock":
+			return instruction.bit?.word;
+		default:
+			return undefined;
 	}
 }
 

@@ -124,6 +124,23 @@ const racing = (plain: boolean, locked = false) =>
 		builder.detectDataRaces = true;
 	});
 
+/** A lock that is a bit, and a load of the word that the bit is in. */
+const bitAndWord = (plain: boolean, locked: boolean) =>
+	built((builder) => {
+		const memory = builder.object("memory", { flags: 0, holder: lock("folio lock") });
+		const bit = { word: memory.at("flags"), number: 3 };
+		builder.thread("locker", (code) => {
+			code.lock(memory.at("holder"), { bit });
+			code.unlock(memory.at("holder"), { bit });
+		});
+		builder.thread("reader", (code) => {
+			if (locked) code.lock(memory.at("holder"), { bit });
+			code.load(memory.at("flags"), plain ? "plain" : "once");
+			if (locked) code.unlock(memory.at("holder"), { bit });
+		});
+		builder.detectDataRaces = true;
+	});
+
 const allocation = (what: "leak" | "freed" | "published" | "stale" | "stale_typesafe") =>
 	built((builder) => {
 		const pool = builder.pool("cache", what === "stale_typesafe");
@@ -308,6 +325,14 @@ export const samples: readonly Sample[] = [
 	{ name: "two plain stores", program: racing(true), verdict: "data_race", switches: 0 },
 	{ name: "two marked stores", program: racing(false), verdict: "safe", states: 4 },
 	{ name: "two plain stores under a lock", program: racing(true, true), verdict: "safe", states: 12 },
+	{
+		name: "a plain load of a word with a bit lock",
+		program: bitAndWord(true, false),
+		verdict: "data_race",
+		switches: 0,
+	},
+	{ name: "a marked load of a word with a bit lock", program: bitAndWord(false, false), verdict: "safe" },
+	{ name: "a plain load of such a word under the lock", program: bitAndWord(true, true), verdict: "safe" },
 	{ name: "allocated and forgotten", program: allocation("leak"), verdict: "leak", switches: 1 },
 	{ name: "allocated and freed", program: allocation("freed"), verdict: "safe" },
 	{ name: "allocated and published", program: allocation("published"), verdict: "safe" },
