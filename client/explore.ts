@@ -203,10 +203,26 @@ export function summary(result: CheckResult): string {
 	return `${result.check}: ${result.verdict}${what}${vacuous}${expectation}, ${count.format(states)} states in ${seconds.toFixed(2)} s`;
 }
 
+const searchable = ({ document: { languageId, uri } }: Pick<vscode.TextEditor, "document">) =>
+	["mmscn", "litmus"].includes(languageId) && uri.scheme !== "mmscn-kernel";
+
+/**
+ * The active editor where it has something to search; where no text is active, as beside a walkthrough, the one that has, brought to the
+ * front where it lies behind others.
+ */
+async function searchableEditor(): Promise<vscode.TextEditor | undefined> {
+	const { activeTextEditor: active, visibleTextEditors } = vscode.window;
+	if (active) return searchable(active) ? active : undefined;
+	const visible = visibleTextEditors.find(searchable);
+	if (visible) return visible;
+	const document = vscode.workspace.textDocuments.findLast((one) => searchable({ document: one }));
+	return document && vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+}
+
 /** What the nearest lens at or above the cursor would search, else the first lens. */
 async function lensAtCursor(): Promise<ExploreArguments | undefined> {
-	const editor = vscode.window.activeTextEditor;
-	if (!editor || !["mmscn", "litmus"].includes(editor.document.languageId)) return undefined;
+	const editor = await searchableEditor();
+	if (!editor) return undefined;
 	const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
 		"vscode.executeCodeLensProvider",
 		editor.document.uri,

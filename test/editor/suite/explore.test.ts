@@ -59,6 +59,21 @@ describe("exploring interleavings", () => {
 		assert.match(here.find((one) => one.role === "violation")?.text ?? "", /CPU\d use after free: /);
 	});
 
+	it("runs from the walkthrough, whose page lies over the scenario", async () => {
+		await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+		await vscode.commands.executeCommand("mmscn.openSample");
+		const sample = vscode.window.activeTextEditor?.document ?? assert.fail("no sample is open");
+		await exploreLenses(sample);
+		await vscode.commands.executeCommand("workbench.action.openWalkthrough", "mmscn.mmscn#start");
+		await until("the walkthrough", () => vscode.window.activeTextEditor === undefined);
+		await vscode.commands.executeCommand("mmscn.explore");
+		const known = api.results(sample.uri.toString()) ?? assert.fail("nothing was searched");
+		assert.equal(known.results[0]?.violation?.kind, "use_after_free");
+		await vscode.window.showTextDocument(sample);
+		await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+		await open(seed);
+	});
+
 	it("shows the verdict in the lens", async () => {
 		await until("a lens with a verdict", async () =>
 			(await exploreLenses(document)).find(({ title }) => /race|use.after.free/i.test(title)),
