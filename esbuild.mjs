@@ -48,8 +48,10 @@ await Promise.all([
 	}),
 	build({
 		...node,
-		entryPoints: { server: "server/main.ts", searchWorker: "server/searchWorker.ts", mmscn: "server/cli.ts" },
+		entryPoints: { server: "server/main.ts", searchWorker: "server/searchWorker.ts" },
 	}),
+	// In pieces that lie beside one another: a command reads those that it needs.
+	build({ ...node, splitting: true, entryPoints: { mmscn: "server/cli.ts" }, chunkNames: "[name]-[hash]" }),
 	build({
 		...common,
 		platform: "browser",

@@ -18,9 +18,18 @@ export const fencesMax = 4;
 /** Fixes that are offered. */
 export const fenceFixesMax = 3;
 
+/** What was found, and whether that is all: no limit ended the attempt, and nobody. */
+export interface FenceFixes {
+	readonly fixes: readonly FenceFix[];
+	readonly isComplete: boolean;
+}
+
+/** A text whose statements barriers can come between. */
+export type FencedText = Pick<SourceTree, "text" | "items">;
+
 export interface FenceSearch {
-	/** The file's checked tree and the result of the check in a text; undefined when the text has errors or cannot be searched. */
-	readonly search: (text: string) => { readonly tree: SourceTree; readonly result: CheckResult } | undefined;
+	/** The result of the check in a text; undefined when the text has errors or cannot be searched. */
+	readonly search: (text: string) => { readonly result: CheckResult } | undefined;
 	readonly cancelled?: () => boolean;
 }
 
@@ -38,8 +47,8 @@ interface Candidate {
  * Sets of barriers, each of which makes the check safe, the weakest first; none when no barrier between statements of the file
  * helps, or when the search was cancelled. `tree` is the searched file's, `race` the check's result.
  */
-export function fenceFixes(tree: SourceTree, race: CheckResult, options: FenceSearch): FenceFix[] {
-	if (!race.graph) return [];
+export function fenceFixes(tree: FencedText, race: CheckResult, options: FenceSearch): FenceFixes {
+	if (!race.graph) return { fixes: [], isComplete: true };
 	const found: Candidate[] = [];
 	const seen = new Set<string>();
 	const waiting: Candidate[] = [];
@@ -56,17 +65,24 @@ export function fenceFixes(tree: SourceTree, race: CheckResult, options: FenceSe
 		waiting.sort((a, b) => a.cost - b.cost);
 	};
 	put(extended({ insertions: [], cost: 0 }, tree, race.graph, race.file));
-	for (let searches = 0; searches < fenceSearchesMax && found.length < fenceFixesMax; searches++) {
+	let isComplete = true;
+	for (let searches = 0; found.length < fenceFixesMax; searches++) {
 		const candidate = waiting.shift();
-		if (!candidate || options.cancelled?.()) break;
+		if (!candidate) break;
+		if (searches >= fenceSearchesMax || options.cancelled?.()) {
+			isComplete = false;
+			break;
+		}
 		if (found.some((one) => isStronger(candidate, one))) continue;
 		const tried = options.search(inserted(tree.text, candidate.insertions));
 		if (!tried) continue;
+		if (tried.result.verdict === "inconclusive") isComplete = false;
 		if (tried.result.verdict === "safe") found.push(candidate);
 		else if (tried.result.graph && candidate.insertions.length < fencesMax)
 			put(extended(candidate, tree, tried.result.graph, race.file));
 	}
-	return found.map(({ insertions }) => ({ insertions: [...insertions].sort((a, b) => a.pos - b.pos) }));
+	const fixes = found.map(({ insertions }) => ({ insertions: [...insertions].sort((a, b) => a.pos - b.pos) }));
+	return { fixes, isComplete };
 }
 
 /** The text with the barriers in their places. */
@@ -87,7 +103,7 @@ function isStronger(candidate: Candidate, fix: Candidate): boolean {
 }
 
 /** A set of barriers with one more, for each step of a cycle that is not kept. */
-function extended(candidate: Candidate, tree: SourceTree, graph: ExecutionGraph, file: string): Candidate[] {
+function extended(candidate: Candidate, tree: FencedText, graph: ExecutionGraph, file: string): Candidate[] {
 	const lines = new LineTable(tree.text);
 	const shifted = new LineTable(inserted(tree.text, candidate.insertions));
 	/** The offset, in the text without the barriers, of a place in the text with them. */

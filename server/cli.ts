@@ -2,26 +2,54 @@
 /** The command line, `mmscn`: finds the command, runs it, says what was wrong with the arguments. */
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check, checkUsage } from "./cli/check.ts";
-import { explain, explainUsage } from "./cli/explain.ts";
-import { exportCheck, exportUsage } from "./cli/export.ts";
-import { replay, replayUsage } from "./cli/replay.ts";
 import { exitStatus, processTerminal, type Terminal, UsageError } from "./cli/terminal.ts";
-import { trace, traceUsage } from "./cli/trace.ts";
 import { programVersion } from "./cli/version.ts";
 
 interface Command {
-	readonly run: (given: readonly string[], terminal: Terminal) => Promise<number>;
-	readonly usage: string;
 	readonly summary: string;
+	/** The command itself is read when it is called for: a program that answers in a tenth of a second reads no more than it needs. */
+	readonly load: () => Promise<{
+		readonly run: (given: readonly string[], terminal: Terminal) => Promise<number>;
+		readonly usage: string;
+	}>;
 }
 
 const commands: Readonly<Record<string, Command>> = {
-	check: { run: check, usage: checkUsage, summary: "search every interleaving of the checks in files" },
-	replay: { run: replay, usage: replayUsage, summary: "replay a counterexample from its schedule, step by step" },
-	trace: { run: trace, usage: traceUsage, summary: "write a counterexample as ASCII art, Markdown, SVG, …" },
-	export: { run: exportCheck, usage: exportUsage, summary: "write a check as a Promela model for SPIN" },
-	explain: { run: explain, usage: explainUsage, summary: "what the rule book says about a name" },
+	check: {
+		summary: "search every interleaving of the checks in files",
+		load: async () => {
+			const { check, checkUsage } = await import("./cli/check.ts");
+			return { run: check, usage: checkUsage };
+		},
+	},
+	replay: {
+		summary: "replay a counterexample from its schedule, step by step",
+		load: async () => {
+			const { replay, replayUsage } = await import("./cli/replay.ts");
+			return { run: replay, usage: replayUsage };
+		},
+	},
+	trace: {
+		summary: "write a counterexample as ASCII art, Markdown, SVG, …",
+		load: async () => {
+			const { trace, traceUsage } = await import("./cli/trace.ts");
+			return { run: trace, usage: traceUsage };
+		},
+	},
+	export: {
+		summary: "write a check as a Promela model for SPIN",
+		load: async () => {
+			const { exportCheck, exportUsage } = await import("./cli/export.ts");
+			return { run: exportCheck, usage: exportUsage };
+		},
+	},
+	explain: {
+		summary: "what the rule book says about a name",
+		load: async () => {
+			const { explain, explainUsage } = await import("./cli/explain.ts");
+			return { run: explain, usage: explainUsage };
+		},
+	},
 };
 
 const usage = `mmscn finds races in Linux memory management before they are merged.
@@ -43,12 +71,12 @@ export async function run(given: readonly string[], terminal: Terminal): Promise
 	}
 	if (name === undefined || name === "--help" || name === "-h" || name === "help") {
 		const about = name === "help" ? rest[0] : undefined;
-		const known = about === undefined ? usage : commands[about]?.usage;
+		const known = about === undefined ? usage : (await commandOf(about)?.load())?.usage;
 		if (known === undefined) return misused(terminal, `no command ${about}`, undefined);
 		(name === undefined ? terminal.error : terminal.out)(known);
 		return name === undefined ? exitStatus.unusable : exitStatus.met;
 	}
-	const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+	const command = await commandOf(name)?.load();
 	if (command === undefined) return misused(terminal, `no command ${name}`, undefined);
 	if (rest.includes("--help") || rest.includes("-h")) {
 		terminal.out(command.usage);
@@ -60,6 +88,10 @@ export async function run(given: readonly string[], terminal: Terminal): Promise
 		if (error instanceof UsageError) return misused(terminal, error.message, name);
 		throw error;
 	}
+}
+
+function commandOf(name: string): Command | undefined {
+	return Object.hasOwn(commands, name) ? commands[name] : undefined;
 }
 
 function misused(terminal: Terminal, message: string, command: string | undefined): number {

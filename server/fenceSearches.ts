@@ -1,6 +1,7 @@
 /** Looks for the barriers that would forbid what a search has found to take weak memory, once the search has answered. */
+import type { FenceFixes } from "../engine/fenceFix.ts";
 import type { SourceTree } from "../engine/language/syntax.ts";
-import type { CheckResult, FenceFix } from "../engine/verdict/verdict.ts";
+import type { CheckResult } from "../engine/verdict/verdict.ts";
 import type { SearchJob } from "./search/messages.ts";
 import type { RunningSearch } from "./search/searchPool.ts";
 import type { Services } from "./services.ts";
@@ -14,7 +15,7 @@ export type Searched = Pick<SearchJob, "uri" | "texts" | "options"> & {
 
 export class FenceSearches {
 	private readonly services: Services;
-	private readonly running = new Map<string, RunningSearch<readonly FenceFix[]>[]>();
+	private readonly running = new Map<string, RunningSearch<FenceFixes>[]>();
 
 	constructor(services: Services) {
 		this.services = services;
@@ -25,7 +26,7 @@ export class FenceSearches {
 	/** Starts a search for each result with an execution graph; what is found becomes part of the result, and the client is told. */
 	start(searched: Searched, results: readonly CheckResult[]): void {
 		for (const race of results) {
-			if (race.verdict === "race" && race.graph && !race.trace && !race.litmus) void this.look(searched, race);
+			if (race.verdict === "race" && race.graph && !race.trace) void this.look(searched, race);
 		}
 	}
 
@@ -38,11 +39,14 @@ export class FenceSearches {
 	private async look({ uri, texts, options, version, fingerprint, tree }: Searched, race: CheckResult): Promise<void> {
 		const { searches, results, connection, changed } = this.services;
 		const { scenario, check } = race;
-		const search = searches.ask({ uri, texts, scenario, check, options, question: { kind: "fences", race } });
+		const kind = race.litmus ? "litmus" : "check";
+		const search = searches.ask({ kind, uri, texts, scenario, check, options, question: { kind: "fences", race } });
 		this.running.set(uri, [...(this.running.get(uri) ?? []), search]);
 		const outcome = await search.outcome;
 		if (outcome.kind !== "result" || results.of(uri, scenario, check)?.result !== race) return;
-		results.add(uri, { version, fingerprint, tree }, [{ ...race, fences: outcome.result }]);
+		const { fixes, isComplete } = outcome.result;
+		const found = { ...race, fences: fixes, ...(!isComplete && { fencesIncomplete: true as const }) };
+		results.add(uri, { version, fingerprint, tree }, [found]);
 		void connection.sendNotification("mmscn/results", results.newest(uri));
 		changed.fire(uri);
 	}

@@ -2,15 +2,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { everyRace, searchFrom, walkCheck } from "../engine/byHand.ts";
 import { type CheckOptions, runCheck, runPrograms } from "../engine/check.ts";
-import { fenceFixes, fenceSecondsMax } from "../engine/fenceFix.ts";
+import { type FenceFixes, fenceFixes, fenceSecondsMax } from "../engine/fenceFix.ts";
 import { analyze, type Module, ModuleCache } from "../engine/language/analyze.ts";
 import type { CheckMember, ScenarioItem } from "../engine/language/syntax.ts";
 import { litmusCheckResult } from "../engine/litmus/checkResult.ts";
 import { exploreLitmus } from "../engine/litmus/explore.ts";
+import { litmusFenceFixes } from "../engine/litmus/fences.ts";
 import { parseLitmus } from "../engine/litmus/parse.ts";
 import { lowerCheck } from "../engine/program/lower/lower.ts";
 import type { Program } from "../engine/program/program.ts";
-import type { FenceFix } from "../engine/verdict/verdict.ts";
 import { includedFile } from "./includes.ts";
 import { kernelPath, kernelUri } from "./kernelModel.ts";
 import type { Answer, Question, SearchJob, WorkerContext, WorkerReply } from "./search/messages.ts";
@@ -40,11 +40,16 @@ function exploreTest(job: SearchJob): WorkerReply {
 	const { litmus, errors } = parseLitmus(text);
 	if (litmus === undefined) return failed(errors[0]?.message ?? "This is no litmus test.");
 	const flag = new Int32Array(job.cancel);
+	const cancelled = () => Atomics.load(flag, 0) !== 0;
+	if (job.question?.kind === "fences") {
+		const fences = litmusFenceFixes(litmus, job.question.race, { seconds: fenceSecondsMax, cancelled });
+		return { kind: "result", id: job.id, result: fences };
+	}
 	const started = performance.now();
 	const found = exploreLitmus(litmus, {
 		model: job.options.lower.memory ?? "lkmm",
 		limits: { seconds: job.options.limits.secondsMax, executions: job.options.limits.statesMax },
-		cancelled: () => Atomics.load(flag, 0) !== 0,
+		cancelled,
 		onProgress: (executions) =>
 			parentPort?.postMessage({
 				kind: "progress",
@@ -89,12 +94,8 @@ function searchCheck(job: SearchJob): WorkerReply {
 }
 
 /** Barriers that forbid a race, each set tried in the text of the document. */
-function fencesOf(
-	job: SearchJob,
-	module: Module,
-	{ onProgress: _onProgress, ...options }: CheckOptions,
-): readonly FenceFix[] {
-	if (job.question?.kind !== "fences") return [];
+function fencesOf(job: SearchJob, module: Module, { onProgress: _onProgress, ...options }: CheckOptions): FenceFixes {
+	if (job.question?.kind !== "fences") return { fixes: [], isComplete: true };
 	const end = performance.now() + fenceSecondsMax * 1000;
 	const cancelled = () => performance.now() > end || options.cancelled?.() === true;
 	return fenceFixes(module.tree, job.question.race, {
@@ -104,7 +105,7 @@ function fencesOf(
 			const found = changed?.hasErrors === false ? checkOf(changed, job) : undefined;
 			const result =
 				changed && found && runCheck(changed, found.scenario, found.check, { ...options, cancelled }).result;
-			return result && { tree: changed.tree, result };
+			return result && { result };
 		},
 	});
 }

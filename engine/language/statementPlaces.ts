@@ -14,7 +14,7 @@ export interface StatementPlace {
 }
 
 /** The blocks around an offset, outermost first. */
-function blocksAround(tree: SourceTree, offset: number): Block[] {
+function blocksAround(tree: Pick<SourceTree, "items">, offset: number): Block[] {
 	const found: Block[] = [];
 	const visit = (node: AnyNode): void => {
 		if (!(node.pos <= offset && offset < node.end)) return;
@@ -29,7 +29,11 @@ function blocksAround(tree: SourceTree, offset: number): Block[] {
  * The place above the statement at an offset, or below it. A statement that is the whole branch of an `if` or the body of a loop
  * without braces has no place of its own: there, it is that of the statement around. Undefined outside of blocks.
  */
-export function statementPlace(tree: SourceTree, offset: number, side: "above" | "below"): StatementPlace | undefined {
+export function statementPlace(
+	tree: Pick<SourceTree, "text" | "items">,
+	offset: number,
+	side: "above" | "below",
+): StatementPlace | undefined {
 	const block = blocksAround(tree, offset).at(-1);
 	const index = block?.statements.findIndex(({ pos, end }) => pos <= offset && offset < end) ?? -1;
 	if (!block || index < 0) return undefined;

@@ -1,6 +1,6 @@
 /** Explores a litmus test: verdict, counts, states, flags and witnesses, as herd7 gives them. */
 import type { Diagnostic } from "../language/syntax.ts";
-import { type Execution, type ExploreLimit, explore, finalRegister } from "../memory/lkmm/explore.ts";
+import { type Execution, type ExploreLimit, finalRegister, startExploration } from "../memory/lkmm/explore.ts";
 import { executionGraph } from "../memory/lkmm/graph.ts";
 import type { Flag } from "../memory/lkmm/races.ts";
 import { InvalidAccess, type State } from "../memory/lkmm/state.ts";
@@ -69,37 +69,50 @@ export interface LitmusResult {
 
 /** Explores a parsed test. `errors` in the result name constructs that are not supported; there is no verdict then. */
 export function exploreLitmus(test: LitmusTest, options: LitmusOptions): LitmusResult {
+	return startLitmus(test, options).advanceFor(Number.POSITIVE_INFINITY) as LitmusResult;
+}
+
+/** An exploration of a test that is done a piece at a time. */
+export interface LitmusExploration {
+	/** Goes on for so many milliseconds; the result when there is nothing left to do, else undefined. */
+	readonly advanceFor: (milliseconds: number) => LitmusResult | undefined;
+}
+
+/** Begins the exploration of a parsed test, and does nothing yet. */
+export function startLitmus(test: LitmusTest, options: LitmusOptions): LitmusExploration {
 	const { compiled, errors } = compileLitmus(test);
-	if (!compiled) return emptyResult(test, options, errors);
+	if (!compiled) return { advanceFor: () => emptyResult(test, options, errors) };
 	const limits = { ...defaultLitmusLimits, ...options.limits };
 	const tally = new Tally(compiled, options.model, limits.witnesses);
-	try {
-		const stats = explore(compiled.program, {
-			model: options.model,
-			limits,
-			cancelled: options.cancelled,
-			onProgress: options.onProgress,
-			irrelevant:
-				test.filter &&
-				((state) => evaluate(compiled, test.filter as Condition, partialValue(compiled, state)) === false),
-			onExecution: (execution) => tally.add(execution),
-		});
-		const { limit, executions, checked, deadEnds, seconds } = stats;
-		return {
-			...tally.result(),
-			stats: { executions, checked, deadEnds, seconds },
-			...(limit && { limit }),
-			errors: [],
-		};
-	} catch (error) {
-		if (!(error instanceof InvalidAccess)) throw error;
-		const { source } = error.event;
-		const name = compiled.program.threads[error.thread]?.name ?? "a process";
-		const message = `${name} accesses ${compiled.show(error.address)} here, which is the address of no location`;
-		return emptyResult(test, options, [
-			{ severity: "error", code: "litmus-address", pos: source.pos, end: source.end, message },
-		]);
-	}
+	const exploration = startExploration(compiled.program, {
+		model: options.model,
+		limits,
+		cancelled: options.cancelled,
+		onProgress: options.onProgress,
+		irrelevant:
+			test.filter && ((state) => evaluate(compiled, test.filter as Condition, partialValue(compiled, state)) === false),
+		onExecution: (execution) => tally.add(execution),
+	});
+	return {
+		advanceFor: (milliseconds) => {
+			try {
+				if (exploration.advanceFor(milliseconds)) return undefined;
+			} catch (error) {
+				if (error instanceof InvalidAccess) return emptyResult(test, options, [wrongAddress(compiled, error)]);
+				throw error;
+			}
+			const { limit, executions, checked, deadEnds, seconds } = exploration.statistics();
+			const stats = { executions, checked, deadEnds, seconds };
+			return { ...tally.result(), stats, ...(limit && { limit }), errors: [] };
+		},
+	};
+}
+
+function wrongAddress(compiled: CompiledLitmus, { event, thread, address }: InvalidAccess): Diagnostic {
+	const { pos, end } = event.source;
+	const name = compiled.program.threads[thread]?.name ?? "a process";
+	const message = `${name} accesses ${compiled.show(address)} here, which is the address of no location`;
+	return { severity: "error", code: "litmus-address", pos, end, message };
 }
 
 function emptyResult(test: LitmusTest, options: LitmusOptions, errors: readonly Diagnostic[]): LitmusResult {

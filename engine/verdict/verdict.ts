@@ -268,6 +268,8 @@ export interface Verdict {
 	readonly graph?: ExecutionGraph;
 	/** Of a race with a graph: barriers that make the check safe, the weakest first. Absent where nobody looked for them. */
 	readonly fences?: readonly FenceFix[];
+	/** A limit ended the search for `fences`: there may be more. */
+	readonly fencesIncomplete?: true;
 	/** What is not supported, or which thread is too long, when the verdict is `inconclusive`; what a `safe` under lkmm does not speak of. */
 	readonly reason?: string;
 	readonly stats: SearchStatistics;

@@ -3,6 +3,7 @@ import { asciiDiagram, diagramColumns } from "../../engine/verdict/ascii.ts";
 import { graphDiagram } from "../../engine/verdict/graphAscii.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import { ascii, parameterWords, sentence, violationName } from "../../engine/verdict/words.ts";
+import { fenceLines } from "./fences.ts";
 import { standing } from "./table.ts";
 import { coloured, type Terminal } from "./terminal.ts";
 
@@ -33,10 +34,7 @@ export function account(result: CheckResult, full: boolean, terminal: Terminal):
 	if (trace === undefined) {
 		lines.push(`  in check ${name}`);
 		if (result.graph !== undefined) lines.push("", ...graphDiagram(result.graph, diagramColumns));
-		for (const { insertions } of result.fences ?? []) {
-			const places = insertions.map((one) => `${one.fence}() above ${one.file}:${one.line}`).join(" and ");
-			lines.push("", `  ${places} ${insertions.length > 1 ? "make" : "makes"} it safe, as a search has shown`);
-		}
+		lines.push(...fenceLines(result, "makes safe"));
 		return `${lines.join("\n")}\n`;
 	}
 	const parameters = parameterWords(trace.parameters);

@@ -1,6 +1,7 @@
 /** Options of the command line, read and checked. */
 import { parseArgs } from "node:util";
-import { type CheckOptions, defaultCheckOptions } from "../../engine/check.ts";
+import type { CheckOptions } from "../../engine/check.ts";
+import { defaultLowerOptions } from "../../engine/program/lower/options.ts";
 import { defaultLimits } from "../../engine/search/limits.ts";
 import { UsageError } from "./terminal.ts";
 
@@ -58,7 +59,7 @@ export function checkOptions(values: SearchValues): CheckOptions {
 		reduction: values["no-reduction"] !== true,
 		countInterleavings: values["count-interleavings"] === true,
 		coverage: true,
-		lower: { ...defaultCheckOptions.lower, ...(memory === undefined ? {} : { memory }) },
+		lower: { ...defaultLowerOptions, ...(memory === undefined ? {} : { memory }) },
 	};
 }
 

@@ -1,16 +1,10 @@
 /** `mmscn check PATHS…`: searches every check of the files and says which expectations are met. */
-import type { CheckOptions } from "../../engine/check.ts";
-import { printLitmusResult } from "../../engine/litmus/print.ts";
-import { renderJsonArray } from "../../engine/verdict/json.ts";
 import type { CheckResult } from "../../engine/verdict/verdict.ts";
-import { account } from "./account.ts";
 import { checkOptions, readOptions, searchOptionNames } from "./arguments.ts";
 import { errorLine, type FileError } from "./fileError.ts";
 import { type CheckJob, type Inputs, readInputs } from "./inputs.ts";
-import { renderJunit } from "./junit.ts";
-import { searchLitmus } from "./litmus.ts";
-import { renderSarif } from "./sarif.ts";
-import { SearchSession } from "./search.ts";
+import { LitmusSession } from "./litmus.ts";
+import type { SearchSession } from "./search.ts";
 import { CheckTable, standing, summary } from "./table.ts";
 import { coloured, exitStatus, type Terminal, UsageError } from "./terminal.ts";
 import { programVersion } from "./version.ts";
@@ -22,7 +16,7 @@ Searches every interleaving of every check in the files, and says which expectat
 
   --check NAME             only this check: CHECK or SCENARIO.CHECK
   --format FORMAT          text (default), json, sarif or junit
-  --diagram                draw every counterexample, not only the unexpected ones
+  --diagram                draw every counterexample, not only the unexpected ones; of a litmus test, every witness
   --full                   draw every step of it, not only those that show the race; list what never ran in a safe check
   --states-max N           stop a search after N states
   --seconds-max S          stop a search after S seconds
@@ -50,33 +44,45 @@ export async function check(given: readonly string[], terminal: Terminal): Promi
 	if (format === undefined) throw new UsageError(`--format ${values.format}: one of ${formats.join(", ")} is wanted`);
 	if (positionals.length === 0) throw new UsageError("no PATH to check; a file or a folder is wanted");
 	const options = checkOptions(values);
-	const inputs = readInputs(positionals, values.check, options, terminal);
+	const inputs = await readInputs(positionals, values.check, options, terminal);
 	if (values.check !== undefined && inputs.checks.length + inputs.litmus.length === 0 && !inputs.wrong) {
 		throw new UsageError(`--check ${values.check}: no file has a check of that name`);
 	}
 
 	const table = format === "text" ? terminal : undefined;
-	const session = new SearchSession(terminal, inputs.loader, options);
 	// Barriers are looked for where they will be told.
 	const withFences = (race: CheckResult) =>
 		format !== "text" || values.diagram === true || standing(race) === "not met";
-	const checked = await searchChecks(inputs.checks, session, table, {
-		both: options.lower.memory === "lkmm",
-		withFences,
-	});
+	const checked: CheckResult[] = [];
+	let isStopped = false;
+	if (inputs.loader && inputs.checks.length > 0) {
+		const { SearchSession } = await import("./search.ts");
+		const session = new SearchSession(terminal, inputs.loader, options);
+		checked.push(
+			...(await searchChecks(inputs.checks, session, table, { both: options.lower.memory === "lkmm", withFences })),
+		);
+		isStopped = session.isStopped;
+	}
 	if (table && checked.length > 0 && inputs.litmus.length > 0) terminal.out("\n");
-	const { results: explored, mistakes: met } = searchLitmusTests(inputs, options, terminal, table);
+	const litmus = new LitmusSession(terminal, options, {
+		isStopped,
+		// A suite has hundreds of tests that are meant to be weak.
+		withFences: (found) => values.diagram === true || standing(found) === "not met",
+		drawsAll: values.diagram === true,
+	});
+	const { results: explored, mistakes: met } = await searchLitmusTests(inputs, litmus, terminal, table);
 	const results = [...checked, ...explored];
 	const mistakes = [...inputs.mistakes, ...met];
 	const unusable = inputs.wrong || met.length > 0;
-	if (format === "json") terminal.out(renderJsonArray(results));
-	if (format === "sarif") terminal.out(renderSarif(results, mistakes, programVersion()));
-	if (format === "junit") terminal.out(renderJunit(results, mistakes));
+	if (format === "json") terminal.out((await import("../../engine/verdict/json.ts")).renderJsonArray(results));
+	if (format === "sarif") terminal.out((await import("./sarif.ts")).renderSarif(results, mistakes, programVersion()));
+	if (format === "junit") terminal.out((await import("./junit.ts")).renderJunit(results, mistakes));
 	if (format === "text") {
+		const account = checked.length > 0 ? (await import("./account.ts")).account : undefined;
 		for (const result of checked) {
 			const told = result.reason !== undefined || (values.full === true && result.coverage !== undefined);
 			if (values.diagram !== true && !told && standing(result) !== "not met") continue;
-			const said = account(result, values.full === true, terminal);
+			const said = account?.(result, values.full === true, terminal) ?? "";
 			if (said !== "") terminal.out(`\n${said}`);
 		}
 		const differing = checked.filter(({ otherwise }) => otherwise?.differs).length;
@@ -136,27 +142,27 @@ function compared(result: CheckResult, other: CheckResult): CheckResult {
 }
 
 /** Explores the litmus tests; with a table's terminal, each is reported as herd7 does. */
-function searchLitmusTests(
+async function searchLitmusTests(
 	{ litmus }: Inputs,
-	options: CheckOptions,
+	session: LitmusSession,
 	terminal: Terminal,
 	table: Terminal | undefined,
-): { readonly results: readonly CheckResult[]; readonly mistakes: readonly FileError[] } {
+): Promise<{ readonly results: readonly CheckResult[]; readonly mistakes: readonly FileError[] }> {
 	const results: CheckResult[] = [];
 	const mistakes: FileError[] = [];
 	for (const test of litmus) {
-		const outcome = searchLitmus(test, options, terminal);
-		if (!("litmus" in outcome)) {
+		const outcome = await session.search(test);
+		if (!("result" in outcome)) {
 			for (const error of outcome) terminal.error(`${errorLine(error)}\n`);
 			mistakes.push(...outcome);
 			continue;
 		}
-		const { litmus: explored, result } = outcome;
-		results.push(result);
-		table?.out(`${printLitmusResult(explored)}\n`);
-		if (standing(result) === "not met")
-			table?.out(`Unexpected: ${explored.verdict}, its comment says ${result.expected}\n`);
-		table?.out("\n");
+		results.push(outcome.result);
+		if (!table) continue;
+		table.out(`${outcome.result.litmus?.report ?? ""}\n`);
+		const notes = await session.notes(outcome.result);
+		if (notes !== "") table.out(notes);
+		table.out("\n");
 	}
 	return { results, mistakes };
 }

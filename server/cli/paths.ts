@@ -5,6 +5,9 @@ import { extname, join, resolve } from "node:path";
 /** Endings of the files that are taken from a folder. */
 export const searchedExtensions = [".mmscn", ".litmus"];
 
+/** Files longer than this are refused, in bytes: nobody writes such a scenario. */
+export const fileLengthMax = 4 * 1024 * 1024;
+
 export interface ExpandedPaths {
 	/** As the user would write them, sorted within each folder; each file once. */
 	readonly files: readonly string[];

@@ -21,6 +21,11 @@ export class SearchSession {
 	private readonly options: CheckOptions;
 	private stopped = false;
 
+	/** Whether the user has interrupted a search. */
+	get isStopped(): boolean {
+		return this.stopped;
+	}
+
 	constructor(terminal: Terminal, loader: FileLoader, options: CheckOptions) {
 		this.terminal = terminal;
 		this.loader = loader;
@@ -50,7 +55,13 @@ export class SearchSession {
 			const result = renamed({ ...race, file: file.file }, this.loader);
 			if (!race.graph || race.trace || !withFences(result)) return result;
 			const fences = await this.interruptible(this.pool.ask({ ...job, question: { kind: "fences", race } }));
-			return fences.kind === "result" ? { ...result, fences: renamed(fences.result, this.loader) } : result;
+			if (fences.kind !== "result") return result;
+			const { fixes, isComplete } = fences.result;
+			return {
+				...result,
+				fences: renamed(fixes, this.loader),
+				...(!isComplete && { fencesIncomplete: true }),
+			};
 		}
 		const { states, transitions, seconds } = outcome.progress;
 		return this.cancelled(file, check, { states, transitions, seconds });

@@ -8,10 +8,7 @@ import { defaultLowerOptions, type LowerOptions, lowerCheck } from "../../engine
 import { includedFile } from "../includes.ts";
 import { KernelModel, kernelPath, kernelUri } from "../kernelModel.ts";
 import type { FileError } from "./fileError.ts";
-import { reason } from "./paths.ts";
-
-/** Files longer than this are refused, in bytes: nobody writes such a scenario. */
-export const fileLengthMax = 4 * 1024 * 1024;
+import { fileLengthMax, reason } from "./paths.ts";
 
 /** One check of a file. */
 export interface NamedCheck {

@@ -5,7 +5,7 @@ import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import { checkOptions, readOptions, searchOptionNames } from "./arguments.ts";
 import { errorLine } from "./fileError.ts";
 import { type FoundCheck, findCheck, resultOfTrace } from "./findCheck.ts";
-import { loadLitmus, searchLitmus } from "./litmus.ts";
+import { LitmusSession, loadLitmus } from "./litmus.ts";
 import { replayed } from "./replay.ts";
 import { SearchSession } from "./search.ts";
 import { verdictWords } from "./table.ts";
@@ -70,22 +70,23 @@ export async function trace(given: readonly string[], terminal: Terminal): Promi
 }
 
 /** Draws a witness of a litmus test; the exit status. */
-function witness(
+async function witness(
 	file: string,
 	asked: string | undefined,
 	options: CheckOptions,
 	terminal: Terminal,
 	draw: (result: CheckResult) => string,
-): number {
+): Promise<number> {
 	const number = Number(asked ?? "1");
 	if (!Number.isInteger(number) || number < 1)
 		throw new UsageError(`${asked}: the number of a witness is wanted, from 1`);
 	const loaded = loadLitmus(file, terminal.directory);
 	const { test } = loaded;
-	const outcome = test && searchLitmus({ ...loaded, test }, options, terminal, number);
-	const errors = outcome === undefined ? loaded.errors : "litmus" in outcome ? [] : outcome;
+	const session = new LitmusSession(terminal, options, { witnesses: number });
+	const outcome = test && (await session.search({ ...loaded, test }));
+	const errors = outcome === undefined ? loaded.errors : "result" in outcome ? [] : outcome;
 	for (const error of errors) terminal.error(`${errorLine(error)}\n`);
-	if (outcome === undefined || !("litmus" in outcome)) return exitStatus.unusable;
+	if (outcome === undefined || !("result" in outcome)) return exitStatus.unusable;
 	const { result } = outcome;
 	const graph = result.witnesses?.[number - 1];
 	if (graph) {

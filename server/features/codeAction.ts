@@ -5,17 +5,19 @@
 import { type CodeAction, CodeActionKind, type Range as LspRange } from "vscode-languageserver";
 import { diagramColumns, renderComment } from "../../engine/verdict/ascii.ts";
 import type { CheckResult, Location } from "../../engine/verdict/verdict.ts";
-import type { Analysis } from "../documents.ts";
+import { type Analysis, isLitmusDocument } from "../documents.ts";
 import type { ResultStore } from "../results.ts";
 import { type Feature, lspRange } from "../services.ts";
 import { validationOf } from "../validation.ts";
 import { checksOf } from "./codeLens.ts";
-import { fenceActions } from "./fenceActions.ts";
+import { fenceActions, litmusFenceActions } from "./fenceActions.ts";
 
 export const codeAction: Feature = {
 	capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.Refactor] } },
 	register({ connection, documents, results }) {
 		connection.onCodeAction(({ textDocument, range, context }) => {
+			const litmus = documents.document(textDocument.uri);
+			if (litmus !== undefined && isLitmusDocument(litmus)) return litmusFenceActions(litmus, results, range);
 			const analysis = documents.analysis(textDocument.uri);
 			if (analysis === undefined) return [];
 			const { document } = analysis;

@@ -1,8 +1,9 @@
 /** What the server and a search worker say to each other. Plain data, except for the cancel flag. */
 import type { Parameters, RacesOfCheck } from "../../engine/byHand.ts";
 import type { CheckOptions } from "../../engine/check.ts";
+import type { FenceFixes } from "../../engine/fenceFix.ts";
 import type { LoweringProblem } from "../../engine/program/lower/lower.ts";
-import type { CheckResult, FenceFix } from "../../engine/verdict/verdict.ts";
+import type { CheckResult } from "../../engine/verdict/verdict.ts";
 import type { Walk } from "../../engine/verdict/walk.ts";
 
 /** What every worker is started with. */
@@ -31,7 +32,7 @@ export type Question =
 /** What a search thread answers to each question. */
 export interface Answers {
 	readonly every_race: RacesOfCheck;
-	readonly fences: readonly FenceFix[];
+	readonly fences: FenceFixes;
 	readonly walk: Walk;
 	readonly search_from: CheckResult;
 }

@@ -95,7 +95,7 @@ export function decide(state: State, ordering?: Ordering): readonly Option[] | "
 }
 
 /** The decision that leaves the fewest ways; among equals in the order of `decide`. */
-function leastOptions(state: State, open: Open, ordering: Ordering): readonly Option[] {
+function leastOptions(state: State, open: Open, ordering: Ordering): readonly Option[] | "complete" {
 	for (const read of open.waiting) {
 		if (!moreMayCome(state, read, ordering) || waitsForItself(state, state.locationOf(read))) return [];
 	}
@@ -106,7 +106,10 @@ function leastOptions(state: State, open: Open, ordering: Ordering): readonly Op
 	const writes = least(open.writes, (write) => writePlaces(state, write, ordering));
 	if (writes || chooser !== undefined)
 		return writes && (chooser === undefined || writes.length <= 1) ? writes : alternatives(state, chooser as number);
-	return least(earliest(open, ordering), (read) => sources(state, read, ordering)) ?? guesses(state, ordering);
+	const reads = least(earliest(open, ordering), (read) => sources(state, read, ordering));
+	if (reads) return reads;
+	if (!open.any) return state.parts.every(isDetermined) ? "complete" : [];
+	return guesses(state, ordering);
 }
 
 /** The fewest options that one of these has; undefined when there are none of these. */

@@ -15,7 +15,7 @@ import { type Axiom, type Communication, fromInitial, notYet, Relations } from "
 import { decide, placeUnlocks } from "./decide.ts";
 import { inferredOrder } from "./inference.ts";
 import type { Option } from "./options.ts";
-import { orderingOf } from "./ordering.ts";
+import { type Ordering, orderingOf } from "./ordering.ts";
 import { isRead } from "./prospects.ts";
 import { type Flag, flagsOf, judgePlainAccesses, type Race } from "./races.ts";
 import { type Relation, unite } from "./relation.ts";
@@ -100,12 +100,34 @@ const inferencesMaximum = 3;
 
 /** Explores all consistent executions. Throws `InvalidAccess` when one of them accesses what is no location. */
 export function explore(program: LkmmProgram, options: ExploreOptions): ExploreStatistics {
-	return new Search(program, options).run();
+	const exploration = startExploration(program, options);
+	while (exploration.advanceFor(Number.POSITIVE_INFINITY));
+	return exploration.statistics();
+}
+
+/** An exploration that is done a piece at a time, by whoever has other things to see to meanwhile. */
+export interface Exploration {
+	/** Goes on for so many milliseconds; false when there is nothing left to do. Throws as `explore` does. */
+	readonly advanceFor: (milliseconds: number) => boolean;
+	readonly statistics: () => ExploreStatistics;
+}
+
+/** Begins an exploration, and does nothing yet. */
+export function startExploration(program: LkmmProgram, options: ExploreOptions): Exploration {
+	return new Search(program, options);
+}
+
+/** A partial execution with the ways to go on; those before `next` have been gone. */
+interface Branch {
+	readonly state: State;
+	readonly options: readonly Option[];
+	next: number;
 }
 
 class Search {
-	private readonly program: LkmmProgram;
 	private readonly options: ExploreOptions;
+	/** Ways that have not been gone yet, the next at the end. */
+	private readonly branches: Branch[];
 	private readonly cache = new Map<string, Cached>();
 	private readonly begin = performance.now();
 	private executions = 0;
@@ -118,12 +140,12 @@ class Search {
 	private races: readonly Race[] = [];
 
 	constructor(program: LkmmProgram, options: ExploreOptions) {
-		this.program = program;
 		this.options = options;
+		this.branches = [{ state: State.initial(program), options: [() => undefined], next: 0 }];
+		if (options.cancelled?.()) this.stop("cancelled");
 	}
 
-	run(): ExploreStatistics {
-		this.visit(State.initial(this.program));
+	statistics(): ExploreStatistics {
 		return {
 			executions: this.executions,
 			checked: this.checked,
@@ -147,12 +169,29 @@ class Search {
 		if (this.steps % (stepsBetweenLooks * 16) === 0) onProgress?.(this.executions);
 	}
 
-	/** Explores what a state, that this call owns, leads to. */
-	private visit(state: State): void {
+	/** Goes on for so many milliseconds; false when there is nothing left to do. */
+	advanceFor(milliseconds: number): boolean {
+		const until = performance.now() + milliseconds;
+		while (!this.stopped) {
+			const branch = this.branches.at(-1);
+			if (!branch) return false;
+			const option = branch.options[branch.next++] as Option;
+			const isLast = branch.next === branch.options.length;
+			if (isLast) this.branches.pop();
+			const state = isLast ? branch.state : branch.state.copy();
+			option(state);
+			const further = this.follow(state);
+			if (further) this.branches.push(further);
+			if (performance.now() > until) return !this.stopped;
+		}
+		return false;
+	}
+
+	/** Follows what a state, that this call owns, leads to, up to where there are several ways. */
+	private follow(state: State): Branch | undefined {
 		this.look();
-		if (this.stopped) return;
-		for (;;) {
-			if (!this.advance(state)) return;
+		let ordering: Ordering | undefined;
+		while (!this.stopped && this.advance(state)) {
 			const fault = this.options.faultOf?.(state);
 			if (fault !== undefined) {
 				const happened = happenedBefore(state, fault);
@@ -160,46 +199,48 @@ class Search {
 				if (state.guesses.length === 0 && isDecided(state, fault, happened)) {
 					const happens = reached && this.violated(state) === undefined;
 					if (happens && this.options.onFault?.(fault, this.executionOf(state, []))) this.stopped = true;
-					return;
+					return undefined;
 				}
 			} else if (state.invalid) {
 				if (state.guesses.length === 0 && this.violated(state) === undefined) throw state.invalid;
-				return;
+				return undefined;
 			}
-			if (this.options.irrelevant?.(state)) return;
-			if (
-				state.guesses.length === 0 &&
-				state.parts.some(({ path }) => path.end.kind === "blocked" && path.end.unsupported)
-			) {
-				this.complete(state);
-				return;
-			}
-			let options = decide(state);
+			if (this.options.irrelevant?.(state)) return undefined;
+			const decision = isUnsupported(state) ? undefined : this.decide(state, ordering);
+			const options = decision?.options ?? "complete";
+			ordering = decision?.ordering;
 			if (options === "complete") {
 				this.complete(state);
-				return;
+				return undefined;
 			}
-			if (options.length > 1) {
-				if (this.violated(state) !== undefined) return;
-				if (!this.infer(state)) return;
-				options = decide(state, orderingOf(this.derived(state).relations)) as readonly Option[];
-			}
-			if (options.length === 0) {
-				this.deadEnds++;
-				return;
-			}
-			if (options.length > 1) {
-				for (const option of options) {
-					const next = state.copy();
-					option(next);
-					this.visit(next);
-					if (this.stopped) return;
-				}
-				return;
-			}
+			if (options.length > 1) return { state, options, next: 0 };
+			const [forced] = options;
+			if (!forced) return undefined;
 			// What is forced is checked with the next choice, or at the end.
-			(options[0] as Option)(state);
+			forced(state);
 		}
+		return undefined;
+	}
+
+	/**
+	 * What can be decided next in a state; nothing when it leads nowhere. `earlier` is the ordering of what the state was before: what it
+	 * forces stays forced, and need not be looked at again.
+	 */
+	private decide(
+		state: State,
+		earlier: Ordering | undefined,
+	): { readonly options: readonly Option[] | "complete"; readonly ordering?: Ordering | undefined } {
+		const first = decide(state, earlier);
+		if (first === "complete" || first.length === 1) return { options: first, ordering: earlier };
+		let options = first;
+		let ordering = earlier;
+		if (options.length > 1) {
+			if (this.violated(state) !== undefined || !this.infer(state)) return { options: [] };
+			ordering = orderingOf(this.derived(state).relations);
+			options = decide(state, ordering) as readonly Option[];
+		}
+		if (options.length === 0) this.deadEnds++;
+		return { options, ordering };
 	}
 
 	/** Computes values and lets the threads run; false when the state contradicts itself. */
@@ -288,6 +329,11 @@ class Search {
 			finalRegister: (thread, name) => finalRegister(state, thread, name),
 		};
 	}
+}
+
+/** Whether a thread has come to what is not supported, without anything being guessed. */
+function isUnsupported({ guesses, parts }: State): boolean {
+	return guesses.length === 0 && parts.some(({ path }) => path.end.kind === "blocked" && path.end.unsupported === true);
 }
 
 /** Whether all that has happened is decided, up to the fault in its thread: what everyone reads, and the order of all writes. */

@@ -16,6 +16,7 @@ import { TooManyReloads } from "../reload.ts";
 import { LoweringError, ProgramContext } from "./context.ts";
 import { fold, initializeObject } from "./initial.ts";
 import { ObjectBuilder } from "./objects.ts";
+import { defaultLowerOptions, type LowerOptions } from "./options.ts";
 import { lowerProperty, meaningOf } from "./properties.ts";
 import { withQueues } from "./queues.ts";
 import { type ModuleLike, Sources } from "./sources.ts";
@@ -29,16 +30,7 @@ export interface CheckedModule extends ModuleLike {
 	lookupTag(name: string): { readonly symbol: SymbolInfo } | undefined;
 }
 
-export interface LowerOptions {
-	/** Kernel version where the scenario names none. */
-	readonly defaultVersion: { readonly major: number; readonly minor: number };
-	/** Whether the compiler may repeat plain loads. */
-	readonly reload: boolean;
-	/** Memory model that overrides the check's own. */
-	readonly memory?: "sc" | "lkmm";
-}
-
-export const defaultLowerOptions: LowerOptions = { defaultVersion: { major: 6, minor: 12 }, reload: true };
+export { defaultLowerOptions, type LowerOptions } from "./options.ts";
 
 export interface LoweringProblem extends Range {
 	readonly file: string;

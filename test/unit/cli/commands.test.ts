@@ -455,6 +455,32 @@ Schedule: ab
 		);
 	});
 
+	it("draws the witnesses of litmus tests, and says which barriers forbid them", async () => {
+		writeFileSync(join(folder, "sb.litmus"), storeBuffering);
+		writeFileSync(join(folder, "iriw.litmus"), storeBuffering.replace("0:r0=0 /\\ 1:r0=0", "0:r0=0"));
+		const { status, out } = await mmscn(["check", "sb.litmus", "--diagram"]);
+		assert.equal(status, 0);
+		assert.match(out, /Witness 1 of 1/);
+		assert.match(out, /^ {2}\(a\) -fr-> \(b\)/m);
+		assert.match(
+			out,
+			/smp_mb\(\) above sb\.litmus:6 and smp_mb\(\) above sb\.litmus:7 forbid it, as a search has shown/,
+		);
+		assert.match((await mmscn(["check", "iriw.litmus", "--diagram"])).out, /Witness 2 of 2/);
+		assert.doesNotMatch((await mmscn(["check", "sb.litmus"])).out, /smp_mb/);
+	});
+
+	it("makes a litmus test, and those after it, inconclusive when it is interrupted", async () => {
+		const process = (index: number) => `P${index}(atomic_t *v)\n{\n${"\tatomic_inc(v);\n".repeat(6)}}\n`;
+		const processes = [0, 1, 2, 3, 4, 5].map(process).join("\n");
+		writeFileSync(join(folder, "endless1.litmus"), `C endless\n\n{ }\n\n${processes}\nexists (v=0)\n`);
+		writeFileSync(join(folder, "endless2.litmus"), storeBuffering);
+		const recorded = testTerminal({ directory: folder });
+		setTimeout(recorded.interrupt, 200);
+		assert.equal(await run(["check", "endless1.litmus", "endless2.litmus"], recorded.terminal), 3);
+		assert.equal(recorded.out().match(/limit of cancelled/g)?.length, 2);
+	});
+
 	it("takes a file without checks for what it is: nothing to search", async () => {
 		assert.deepEqual(await mmscn(["check", "none.mmscn"]), { status: 0, out: "no checks\n", error: "" });
 	});

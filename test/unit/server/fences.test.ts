@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import type { CodeAction } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import { exploreLitmus } from "../../../engine/litmus/explore.ts";
+import { parseLitmus } from "../../../engine/litmus/parse.ts";
 import type { Results } from "../../../server/protocol.ts";
 import { workerFromSource } from "./fixtures/workerFromSource.ts";
 import { Client } from "./harness.ts";
@@ -97,5 +100,30 @@ describe("barriers as quick fixes", () => {
 		assert.equal(moved?.edit?.changes?.[uri]?.[0]?.range.start.line, 7);
 		await client.change(uri, 4, text.replace("int data", "unsigned int data"));
 		assert.deepEqual(await actionsAt(14), []);
+	});
+
+	it("offers what forbids the outcome of a litmus test", async () => {
+		const test = "file:///tests/SB.litmus";
+		const source = readFileSync(new URL("../../litmus/SB.litmus", import.meta.url), "utf8");
+		await client.open(test, source, "litmus");
+		const fences = withFences();
+		await client.connection.sendRequest<Results>("mmscn/explore", { uri: test, scenario: "SB", check: "exists" });
+		await fences;
+		const line = source.split("\n").findIndex((one) => one.includes("READ_ONCE"));
+		const [action] = await client.connection.sendRequest<CodeAction[]>("textDocument/codeAction", {
+			textDocument: { uri: test },
+			range: { start: { line, character: 2 }, end: { line, character: 2 } },
+			context: { diagnostics: [] },
+		});
+		assert.match(
+			action?.title ?? "",
+			/^Insert smp_mb\(\) above line \d+ and smp_mb\(\) above line \d+: forbid it \(verified by search\)$/,
+		);
+		const edited = TextDocument.applyEdits(
+			TextDocument.create(test, "litmus", 1, source),
+			action?.edit?.changes?.[test] ?? [],
+		);
+		const { litmus } = parseLitmus(edited);
+		assert.equal(litmus && exploreLitmus(litmus, { model: "lkmm" }).verdict, "Never");
 	});
 });
