@@ -13,6 +13,7 @@ import { wrapProse, wrapStatement } from "./wrap.ts";
 const characterWidth = 7.3;
 const labelCharacterWidth = 5.6;
 const labelLineHeight = 11;
+const labelBaseline = 9;
 const lineHeight = 18;
 const rowPadding = 5;
 const margin = 16;
@@ -152,20 +153,17 @@ function spansWidth(spans: readonly Span[], lane: number): number {
 
 const beside = (one: Span, other: Span) => one.first <= other.last && other.first <= one.last;
 
-/** The spans of the trace that a row shows something of, by rows. */
+/** The spans of the trace by rows; those of threads that have no row are left out. */
 function spansOfRows(trace: Trace, { rows }: Timeline, full: boolean): Span[] {
-	const rowOfStep = new Map<number, number>();
-	for (const [index, row] of rows.entries()) for (const step of row.steps) rowOfStep.set(step, index);
-	const shown = [...rowOfStep.keys()].sort((a, b) => a - b);
+	// A step that has folded into a call from further up stands, in time, below the last row that has begun by then.
+	const rowAt = (step: number) => rows.findLastIndex(({ steps: [first] }) => first !== undefined && first <= step);
 	return (trace.spans ?? spansHeld(trace.steps)).flatMap(({ kind, thread, label, from, to }): Span[] => {
-		const within = shown.filter((step) => step >= from && step <= to);
-		const own = within.find((step) => trace.steps[step]?.thread === thread);
-		const rowsWithin = within.map((step) => rowOfStep.get(step) ?? 0);
-		const lane = own === undefined ? undefined : rows[rowOfStep.get(own) ?? -1]?.lane;
+		const lane = rows.find((row) => row.thread === thread)?.lane;
+		const first = Math.max(0, rowAt(from));
 		if (lane === undefined) return [];
 		// What is still held at the end was held while the others ran.
-		const last = to >= trace.steps.length ? rows.length - 1 : Math.max(...rowsWithin);
-		const span = { lane, kind, what: label, first: Math.min(...rowsWithin), last };
+		const last = to >= trace.steps.length ? rows.length - 1 : Math.max(first, rowAt(to));
+		const span = { lane, kind, what: label, first, last };
 		// Every spinlock turns preemption off; that is worth showing only where it kept somebody else from something.
 		const apart = rows.slice(span.first, span.last + 1).some((row) => row.lane !== lane);
 		return full || apart || !/^(preempt|irq)$/.test(kind) ? [span] : [];
@@ -176,25 +174,32 @@ function spansOfRows(trace: Trace, { rows }: Timeline, full: boolean): Span[] {
 const isWait = (kind: TraceSpan["kind"]) => kind === "grace_period" || kind === "ipi";
 
 function drawSpans(page: Page): string[] {
-	const busy = new Map<number, Span[]>();
-	return page.spans.flatMap((span) => {
-		const there = busy.get(span.lane) ?? [];
-		busy.set(span.lane, there);
-		const column = there.filter((one) => one.last >= span.first && one.first <= span.last).length;
-		// Names of spans that begin together stand under one another.
-		const below = there.filter((one) => one.first === span.first).length;
-		there.push(span);
+	const drawn: { readonly span: Span; readonly column: number; readonly labelY: number }[] = [];
+	for (const span of page.spans) {
+		const there = drawn.filter((one) => one.span.lane === span.lane);
+		const taken = there.filter((one) => beside(one.span, span)).map(({ column }) => column);
+		let column = 0;
+		while (taken.includes(column)) column++;
+		// A name stands where its span begins, or below those that stand there.
+		let labelY = (page.placed[span.first]?.top ?? 0) + 2 + labelBaseline;
+		while (there.some((one) => Math.abs(one.labelY - labelY) < labelLineHeight)) labelY += 1;
+		drawn.push({ span, column, labelY });
+	}
+	return drawn.flatMap(({ span, column, labelY }) => {
 		const lane = page.lanes[span.lane];
 		const first = page.placed[span.first];
 		const last = page.placed[span.last];
 		if (lane === undefined || first === undefined || last === undefined) return [];
-		const x = lane.left + lane.width - (column + 1) * (spanWidth + 3);
+		const right = lane.left + lane.width;
+		const x = right - (column + 1) * (spanWidth + 3);
+		const columns = Math.max(...drawn.filter((one) => one.span.lane === span.lane).map((one) => one.column)) + 1;
 		const top = first.top + 2;
 		const height = last.top + last.height - 4 - first.top;
+		const words = escaped(span.what);
 		return [
-			`<g><title>${escaped(isWait(span.kind) ? span.what : `held: ${span.what}`)}</title>`,
+			`<g><title>${isWait(span.kind) ? words : `held: ${words}`}</title>`,
 			`<rect class="${isWait(span.kind) ? "wait" : "held"}" x="${rounded(x)}" y="${rounded(top)}" width="${spanWidth}" height="${rounded(height)}" rx="3"/>`,
-			`<text class="label" text-anchor="end" x="${rounded(x - 3)}" y="${rounded(top + 9 + below * labelLineHeight)}">${escaped(span.what)}</text></g>`,
+			`<text class="label" text-anchor="end" x="${rounded(right - columns * (spanWidth + 3) - 3)}" y="${rounded(labelY)}">${words}</text></g>`,
 		];
 	});
 }
