@@ -51,6 +51,24 @@ const itemOf = (state: number, thread: number) => (state << threadBits) | (threa
 const stateOf = (item: number) => item >>> threadBits;
 const threadOf = (item: number) => (item & ((1 << threadBits) - 1)) - 1;
 
+/** Vectors of alternatives, each kept once. */
+class Alternatives {
+	private readonly numbers = new Map<string, number>();
+	private readonly vectors: (readonly number[])[] = [];
+
+	add(vector: readonly number[]): number {
+		const key = vector.join();
+		const known = this.numbers.get(key);
+		if (known !== undefined) return known;
+		this.numbers.set(key, this.vectors.length);
+		return this.vectors.push(vector) - 1;
+	}
+
+	get(number: number): readonly number[] {
+		return this.vectors[number] ?? [];
+	}
+}
+
 /** Depths of items that come in the order of their depths; asked for in that order, too. */
 class Depths {
 	private readonly firsts: number[] = [];
@@ -89,8 +107,9 @@ export class InterleavingSearch {
 	/** State and thread, see `itemOf`. */
 	private readonly items = new NumberList();
 	private readonly itemParent = new NumberList();
-	/** Alternatives of the steps that did not always take the first. */
-	private readonly itemChoices = new Map<number, readonly number[]>();
+	/** Items whose steps did not always take the first alternative, in order, each with the number of what they took. */
+	private readonly choosing = new NumberList();
+	private readonly alternatives = new Alternatives();
 	/** Every step between states, where there may be cycles. */
 	private readonly edgeFrom = new NumberList();
 	private readonly edgeTo = new NumberList();
@@ -149,7 +168,8 @@ export class InterleavingSearch {
 			states: this.table.size,
 			unmet: [...this.judge.unmet],
 			terminates:
-				!this.mayLoop || (!this.found && !this.limit && isAcyclic(this.table.size, this.edgeFrom, this.edgeTo)),
+				!this.mayLoop ||
+				(!this.found && !this.limit && isAcyclic(this.table.size, this.edgeFrom, this.edgeTo, this.watch)),
 		};
 	}
 
@@ -276,7 +296,10 @@ export class InterleavingSearch {
 		const item = this.items.push(itemOf(state, thread));
 		this.itemParent.push(parent);
 		this.depths.add(item, depth);
-		if (choices.length > 0 && choices.some((choice) => choice !== 0)) this.itemChoices.set(item, choices);
+		if (choices.length > 0 && choices.some((choice) => choice !== 0)) {
+			this.choosing.push(item);
+			this.choosing.push(this.alternatives.add(choices));
+		}
 		if (added < 0) return true;
 		const { words } = this.stepper;
 		const fault = this.judge.ofState(words);
@@ -315,15 +338,31 @@ export class InterleavingSearch {
 			this.itemParent.bytes +
 			this.marks.bytes +
 			this.stateItem.bytes +
+			this.choosing.bytes +
 			this.edgeTo.bytes * 2
 		);
+	}
+
+	/** The alternatives that the step to an item took. */
+	private choicesOf(item: number): readonly number[] {
+		let low = 0;
+		let high = this.choosing.length >>> 1;
+		while (low < high) {
+			const middle = (low + high) >>> 1;
+			if (this.choosing.at(middle * 2) < item) low = middle + 1;
+			else high = middle;
+		}
+		const at = low * 2;
+		return at < this.choosing.length && this.choosing.at(at) === item
+			? this.alternatives.get(this.choosing.at(at + 1))
+			: [];
 	}
 
 	private scheduleOf(end: { item: number; step?: ScheduledStep; initial?: readonly number[] }): Schedule {
 		const steps: ScheduledStep[] = end.step ? [end.step] : [];
 		let initial = end.initial ?? [];
 		for (let item = end.item; item >= 0; item = this.itemParent.at(item)) {
-			const choices = this.itemChoices.get(item) ?? [];
+			const choices = this.choicesOf(item);
 			const thread = threadOf(this.items.at(item));
 			if (thread === noThread) initial = choices;
 			else steps.push({ thread, choices });

@@ -45,9 +45,11 @@ export interface SearchOptions {
 	/** Polled at least every `pollTransitions` transitions; true ends the search as `inconclusive`, limit `cancelled`. */
 	readonly cancelled?: () => boolean;
 	readonly onProgress?: (progress: Progress) => void;
+	/** Milliseconds since some moment; absent: the machine's own clock. */
+	readonly now?: () => number;
 }
 
-/** Transitions between two looks at the clock and at `cancelled`. */
+/** Transitions, or pieces of work of that size, between two looks at the clock and at `cancelled`. */
 export const pollTransitions = 2048;
 /** Milliseconds between two progress reports. */
 export const progressMilliseconds = 100;
@@ -59,10 +61,21 @@ export interface Weight {
 	readonly bytes: number;
 }
 
+/** Thrown by `Watch.work`. */
+export class SearchEnded extends Error {
+	readonly limit: Limit;
+
+	constructor(limit: Limit) {
+		super(limit);
+		this.limit = limit;
+	}
+}
+
 /** Watches the limits of one question, which may take more than one search. */
 export class Watch {
-	private readonly started = performance.now();
-	private reported = 0;
+	private readonly now: () => number;
+	private readonly started: number;
+	private reported = Number.NEGATIVE_INFINITY;
 	private untilPoll = pollTransitions;
 	private readonly options: SearchOptions;
 	/** Everything that holds memory now. */
@@ -71,10 +84,12 @@ export class Watch {
 
 	constructor(options: SearchOptions) {
 		this.options = options;
+		this.now = options.now ?? (() => performance.now());
+		this.started = this.now();
 	}
 
 	get seconds(): number {
-		return (performance.now() - this.started) / 1000;
+		return (this.now() - this.started) / 1000;
 	}
 
 	/** Counts what `weight` says from now on. */
@@ -93,11 +108,18 @@ export class Watch {
 		return --this.untilPoll > 0 ? undefined : this.poll();
 	}
 
+	/** Counts a piece of work that is no transition, and takes no longer than one. Throws `SearchEnded` when a limit is hit. */
+	work(): void {
+		if (--this.untilPoll > 0) return;
+		const limit = this.poll();
+		if (limit) throw new SearchEnded(limit);
+	}
+
 	private poll(): Limit | undefined {
 		this.untilPoll = pollTransitions;
 		const { options } = this;
 		if (options.cancelled?.()) return "cancelled";
-		const now = performance.now();
+		const now = this.now();
 		if (now - this.started > options.limits.secondsMax * 1000) return "seconds";
 		let states = 0;
 		let frontier = 0;

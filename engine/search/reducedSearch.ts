@@ -150,7 +150,7 @@ export class ReducedSearch {
 			...(limit ? { limit } : {}),
 			incomplete: this.limit !== undefined,
 			states: table.size,
-			terminates: !keepsEdges || (!this.ended && isAcyclic(table.size, this.edgeFrom, this.edges)),
+			terminates: !keepsEdges || (!this.ended && isAcyclic(table.size, this.edgeFrom, this.edges, this.watch)),
 			unmet: [...this.judge.unmet],
 		};
 	}

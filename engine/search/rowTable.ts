@@ -16,14 +16,16 @@ export class RowTable {
 	private readonly blocks: Int32Array[] = [];
 	private readonly pieces: Int32Array[];
 	private readonly used: Int32Array;
+	private readonly pieceMask: number;
 	private slotCount: number;
 	private count = 0;
 
-	/** `pieces`: of how many pieces the hash table is; 1 for sets that stay small. */
+	/** `pieces`: of how many pieces the hash table is, a power of 2. */
 	constructor(width: number, pieces: number) {
 		this.width = width;
 		this.pieces = Array.from({ length: pieces }, () => new Int32Array(slotsFirst * 2));
 		this.used = new Int32Array(pieces);
+		this.pieceMask = pieces - 1;
 		this.slotCount = slotsFirst * pieces;
 	}
 
@@ -37,12 +39,14 @@ export class RowTable {
 	}
 
 	/**
-	 * The number of the row at `words[from]`; `~number` when it was there already. `piece` is the same for equal rows; rows that are
-	 * asked for at about the same time do well to have the same one, as their slots are then in the processor's cache.
+	 * The number of the row at `words[from]`; `~number` when it was there already. `near` is the same for equal rows; rows that are
+	 * asked for at about the same time do well to have the same one, as their slots are then in the processor's cache. Absent: it
+	 * goes by the hash.
 	 */
-	add(words: Int32Array, from: number, piece: number): number {
+	add(words: Int32Array, from: number, near = -1): number {
 		const { width } = this;
 		const hash = hashWords(words, from, width);
+		const piece = (near < 0 ? hash >>> 24 : near) & this.pieceMask;
 		const slots = this.pieces[piece] as Int32Array;
 		const mask = slots.length - 2;
 		let slot = (hash << 1) & mask;

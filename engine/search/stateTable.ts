@@ -14,6 +14,8 @@ import { RowTable } from "./rowTable.ts";
 const chunkWords = 8;
 /** The hash tables of states and of shared words are in this many pieces, a power of 2. */
 const pieces = 64;
+/** Those of the words of threads, and of parts of the shared words, which are fewer. */
+const partPieces = 16;
 
 export class StateTable {
 	private readonly stepper: Stepper;
@@ -40,12 +42,12 @@ export class StateTable {
 		const count = Math.max(1, Math.ceil(this.shared / chunkWords));
 		this.chunks = Array.from(
 			{ length: count },
-			(_, chunk) => new RowTable(Math.min(chunkWords, this.shared - chunk * chunkWords), 1),
+			(_, chunk) => new RowTable(Math.min(chunkWords, this.shared - chunk * chunkWords), partPieces),
 		);
 		this.chunkRows = new RowTable(count, pieces);
 		this.threads = Array.from(
 			{ length: threads },
-			(_, thread) => new RowTable((this.starts[thread + 1] as number) - (this.starts[thread] as number), 1),
+			(_, thread) => new RowTable((this.starts[thread + 1] as number) - (this.starts[thread] as number), partPieces),
 		);
 		this.states = new RowTable(threads + 1, pieces);
 		this.row = new Int32Array(threads + 1);
@@ -70,10 +72,10 @@ export class StateTable {
 	addAny(): number {
 		const { words } = this.stepper;
 		for (let chunk = 0; chunk < this.chunks.length; chunk++) this.nextChunkRow[chunk] = this.addChunk(chunk, words);
-		this.nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0, pieceOf(this.nextChunkRow, 0)));
+		this.nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0, nearness(this.nextChunkRow, 0)));
 		for (let thread = 0; thread < this.threads.length; thread++)
 			this.nextRow[thread + 1] = this.addThread(thread, words);
-		return this.states.add(this.nextRow, 0, pieceOf(this.nextRow, 1));
+		return this.states.add(this.nextRow, 0, nearness(this.nextRow, 1));
 	}
 
 	/** The same, where `home` holds the words of the current state and most of them are still the same. */
@@ -88,13 +90,13 @@ export class StateTable {
 			if (!same) changed = true;
 		}
 		nextRow[0] = changed
-			? known(this.chunkRows.add(this.nextChunkRow, 0, pieceOf(this.nextChunkRow, 0)))
+			? known(this.chunkRows.add(this.nextChunkRow, 0, nearness(this.nextChunkRow, 0)))
 			: (row[0] as number);
 		for (let thread = 0; thread < this.threads.length; thread++) {
 			const same = equal(words, home, starts[thread] as number, starts[thread + 1] as number);
 			nextRow[thread + 1] = same ? (row[thread + 1] as number) : this.addThread(thread, words);
 		}
-		return this.states.add(nextRow, 0, pieceOf(nextRow, 1));
+		return this.states.add(nextRow, 0, nearness(nextRow, 1));
 	}
 
 	/** Number of the state that the stepper's last step, of this thread, has made of the current one; `~number` when it was there already. */
@@ -111,9 +113,9 @@ export class StateTable {
 				const chunk = ((record.changed[index] as number) / chunkWords) | 0;
 				this.nextChunkRow[chunk] = this.addChunk(chunk, stepper.words);
 			}
-			nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0, pieceOf(this.nextChunkRow, 0)));
+			nextRow[0] = known(this.chunkRows.add(this.nextChunkRow, 0, nearness(this.nextChunkRow, 0)));
 		}
-		return this.states.add(nextRow, 0, pieceOf(nextRow, 1));
+		return this.states.add(nextRow, 0, nearness(nextRow, 1));
 	}
 
 	/** Makes a state the current one: the stepper's `base` and `words` become its words. */
@@ -146,11 +148,11 @@ export class StateTable {
 	}
 
 	private addChunk(chunk: number, words: Int32Array): number {
-		return known((this.chunks[chunk] as RowTable).add(words, chunk * chunkWords, 0));
+		return known((this.chunks[chunk] as RowTable).add(words, chunk * chunkWords));
 	}
 
 	private addThread(thread: number, words: Int32Array): number {
-		return known((this.threads[thread] as RowTable).add(words, this.starts[thread] as number, 0));
+		return known((this.threads[thread] as RowTable).add(words, this.starts[thread] as number));
 	}
 }
 
@@ -161,9 +163,9 @@ function equal(one: Int32Array, two: Int32Array, from: number, to: number): bool
 
 const known = (number: number) => (number < 0 ? ~number : number);
 
-/** Piece of the hash table for a row of numbers: numbers grow as the search does, so rows found one after the other share pieces. */
-function pieceOf(row: Int32Array, from: number): number {
+/** Which piece of the hash table a row of numbers goes to: numbers grow as the search does, so rows found one after the other share pieces. */
+function nearness(row: Int32Array, from: number): number {
 	let sum = 0;
 	for (let index = from; index < row.length; index++) sum += row[index] as number;
-	return sum & (pieces - 1);
+	return sum;
 }
