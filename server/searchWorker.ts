@@ -57,6 +57,7 @@ function exploreTest(job: SearchJob): WorkerReply {
 				states: executions,
 				transitions: 0,
 				seconds: (performance.now() - started) / 1000,
+				frontier: 0,
 				memoryMiB: 0,
 			} satisfies WorkerReply),
 	});
@@ -76,13 +77,14 @@ function searchCheck(job: SearchJob): WorkerReply {
 	const options: CheckOptions = {
 		...job.options,
 		cancelled: () => Atomics.load(flag, 0) !== 0,
-		onProgress: ({ states, transitions, seconds, memoryMiB }) =>
+		onProgress: ({ states, transitions, seconds, frontier, memoryMiB }) =>
 			parentPort?.postMessage({
 				kind: "progress",
 				id: job.id,
 				states,
 				transitions,
 				seconds,
+				frontier,
 				memoryMiB,
 			} satisfies WorkerReply),
 	};

@@ -1,10 +1,12 @@
 /** Strongly connected components, iteratively (Tarjan 1972), so that deep graphs do not overflow the stack. */
 import type { StateGraph } from "./graph.ts";
+import type { Watch } from "./limits.ts";
 
 /** Calls `visit` with each component that holds a cycle; it returns false to stop. `within`: only these states, and edges between them. */
 export function forEachCyclicComponent(
 	graph: StateGraph,
 	visit: (states: readonly number[]) => boolean,
+	watch: Watch,
 	within?: ReadonlySet<number>,
 ): void {
 	const count = graph.violating.length;
@@ -26,6 +28,7 @@ export function forEachCyclicComponent(
 		if (index[root] !== -1) continue;
 		open(root);
 		while (callState.length > 0) {
+			watch.work();
 			const state = callState[callState.length - 1] as number;
 			const edge = callEdge[callEdge.length - 1] as number;
 			if (edge < graph.firstEdge.at(state + 1)) {

@@ -54,7 +54,9 @@ export function exploreMachine(
 		const graph = buildGraph(stepper, options, watch);
 		const { seconds } = watch;
 		if (graph.limit) return inconclusive(graph.limit, { ...stats, seconds });
-		const livelock = findLivelock(stepper, graph);
+		const answer = watch.within(() => findLivelock(stepper, graph, watch));
+		if ("limit" in answer) return inconclusive(answer.limit, { ...stats, seconds: watch.seconds });
+		const livelock = answer.result;
 		if (livelock && (!found.schedule || options.wanted?.includes("livelock")))
 			return race(livelock.schedule, { ...stats, seconds });
 	}

@@ -38,12 +38,12 @@ export function buildGraph(stepper: Stepper, options: SearchOptions, watch: Watc
 	const initial: number[] = [];
 	const initialChoices: (readonly number[])[] = [];
 	let limit: Limit | undefined;
-	const weigh = () => ({
+	// Whoever asked for the graph holds it to the end.
+	watch.add(() => ({
 		states: table.size,
 		frontier: table.size - violating.length,
 		bytes: table.bytes + edgeTo.bytes * 2 + firstEdge.bytes * 3,
-	});
-	watch.add(weigh);
+	}));
 	forEachStart(stepper.machine, stepper.words, (outcome, choices) => {
 		stepper.base.set(stepper.words);
 		if (outcome.kind !== "done") return true;
@@ -84,7 +84,6 @@ export function buildGraph(stepper: Stepper, options: SearchOptions, watch: Watc
 		violatingSteps.push(wrong);
 	}
 	firstEdge.push(edgeTo.length);
-	watch.remove(weigh);
 	return {
 		table,
 		initial,

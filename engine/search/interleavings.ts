@@ -160,6 +160,7 @@ export class InterleavingSearch {
 			if (this.found || this.limit || (anyKind && this.other)) break;
 			this.nextLevel();
 		}
+		const terminates = this.terminates();
 		const ending = this.found ?? this.other;
 		const limit = this.limit ?? (this.found ? undefined : this.stepLimit);
 		return {
@@ -167,10 +168,19 @@ export class InterleavingSearch {
 			...(limit ? { limit } : {}),
 			states: this.table.size,
 			unmet: [...this.judge.unmet],
-			terminates:
-				!this.mayLoop ||
-				(!this.found && !this.limit && isAcyclic(this.table.size, this.edgeFrom, this.edgeTo, this.watch)),
+			terminates,
 		};
+	}
+
+	/** Whether no interleaving goes on for ever; a limit may end the question. */
+	private terminates(): boolean {
+		if (!this.mayLoop) return true;
+		if (this.found || this.limit) return false;
+		const { watch } = this;
+		const answer = watch.within(() => isAcyclic(this.table.size, this.edgeFrom, this.edgeTo, watch));
+		if ("result" in answer) return answer.result;
+		this.limit = answer.limit;
+		return false;
 	}
 
 	private begin(): void {

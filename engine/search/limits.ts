@@ -115,6 +115,16 @@ export class Watch {
 		if (limit) throw new SearchEnded(limit);
 	}
 
+	/** What `long` returns, whose parts count as `work`; the limit that ended it otherwise. */
+	within<Result>(long: () => Result): { readonly result: Result } | { readonly limit: Limit } {
+		try {
+			return { result: long() };
+		} catch (error) {
+			if (error instanceof SearchEnded) return { limit: error.limit };
+			throw error;
+		}
+	}
+
 	private poll(): Limit | undefined {
 		this.untilPoll = pollTransitions;
 		const { options } = this;

@@ -8,6 +8,7 @@
 import type { Stepper } from "../memory/stepper.ts";
 import { forEachCyclicComponent } from "./components.ts";
 import type { StateGraph } from "./graph.ts";
+import type { Watch } from "./limits.ts";
 import type { Schedule, ScheduledStep } from "./schedule.ts";
 
 export interface Livelock {
@@ -15,21 +16,24 @@ export interface Livelock {
 	readonly threads: readonly number[];
 }
 
-/** A fair cycle of the graph, if there is one, with a schedule that leads into it and around it once. */
-export function findLivelock(stepper: Stepper, graph: StateGraph): Livelock | undefined {
+/**
+ * A fair cycle of the graph, if there is one, with a schedule that leads into it and around it once. Throws `SearchEnded` at a
+ * limit of the search.
+ */
+export function findLivelock(stepper: Stepper, graph: StateGraph, watch: Watch): Livelock | undefined {
 	let found: Livelock | undefined;
 	const visit = (states: readonly number[]): boolean => {
-		const cut = statesOfStarved(stepper, graph, states);
+		const cut = statesOfStarved(stepper, graph, states, watch);
 		if (cut.size > 0) {
-			forEachCyclicComponent(graph, visit, new Set(states.filter((state) => !cut.has(state))));
+			forEachCyclicComponent(graph, visit, watch, new Set(states.filter((state) => !cut.has(state))));
 			return found === undefined;
 		}
-		const moving = fairThreads(stepper, graph, states);
+		const moving = fairThreads(stepper, graph, states, watch);
 		if (!moving) return true;
 		found = lasso(graph, states, moving);
 		return false;
 	};
-	forEachCyclicComponent(graph, visit);
+	forEachCyclicComponent(graph, visit, watch);
 	return found;
 }
 
@@ -40,7 +44,12 @@ function waitsForLock(stepper: Stepper, thread: number): boolean {
 }
 
 /** States of the component in which a thread that never steps in it could take the lock it waits for. */
-function statesOfStarved(stepper: Stepper, graph: StateGraph, states: readonly number[]): ReadonlySet<number> {
+function statesOfStarved(
+	stepper: Stepper,
+	graph: StateGraph,
+	states: readonly number[],
+	watch: Watch,
+): ReadonlySet<number> {
 	const inside = new Set(states);
 	const moving = new Set<number>();
 	for (const state of states) {
@@ -50,6 +59,7 @@ function statesOfStarved(stepper: Stepper, graph: StateGraph, states: readonly n
 	}
 	const cut = new Set<number>();
 	for (const state of states) {
+		watch.work();
 		graph.table.load(state);
 		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
 			const thread = graph.edgeThread.at(edge);
@@ -64,6 +74,7 @@ function fairThreads(
 	stepper: Stepper,
 	graph: StateGraph,
 	states: readonly number[],
+	watch: Watch,
 ): { readonly mustMove: readonly number[]; readonly threads: readonly number[] } | undefined {
 	const inside = new Set(states);
 	const { machine } = stepper;
@@ -73,6 +84,7 @@ function fairThreads(
 	const enabled = new Uint8Array(threads);
 	const takesLock = new Uint8Array(threads);
 	for (const state of states) {
+		watch.work();
 		enabled.fill(0);
 		for (let edge = graph.firstEdge.at(state); edge < graph.firstEdge.at(state + 1); edge++) {
 			const thread = graph.edgeThread.at(edge);

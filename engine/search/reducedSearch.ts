@@ -142,6 +142,7 @@ export class ReducedSearch {
 				return !this.ended;
 			});
 		}
+		const terminates = this.terminates();
 		this.watch.remove(this.weigh);
 		const ending = this.found ?? this.other;
 		const limit = this.limit ?? (this.found ? undefined : this.stepLimit);
@@ -150,9 +151,20 @@ export class ReducedSearch {
 			...(limit ? { limit } : {}),
 			incomplete: this.limit !== undefined,
 			states: table.size,
-			terminates: !keepsEdges || (!this.ended && isAcyclic(table.size, this.edgeFrom, this.edges, this.watch)),
+			terminates,
 			unmet: [...this.judge.unmet],
 		};
+	}
+
+	/** Whether no interleaving goes on for ever; a limit may end the question. */
+	private terminates(): boolean {
+		if (!this.ample.backEdges.any) return true;
+		if (this.ended) return false;
+		const { watch } = this;
+		const answer = watch.within(() => isAcyclic(this.table.size, this.edgeFrom, this.edges, watch));
+		if ("result" in answer) return answer.result;
+		this.limit = answer.limit;
+		return false;
 	}
 
 	private isHopeless(): boolean {

@@ -110,7 +110,12 @@ export class LitmusSession {
 				limits: { seconds: secondsMax, executions: statesMax, witnesses },
 				cancelled,
 				onProgress: (executions) =>
-					progress.show({ states: executions, seconds: (performance.now() - started) / 1000, memoryMiB: 0 }),
+					progress.show({
+						states: executions,
+						seconds: (performance.now() - started) / 1000,
+						frontier: 0,
+						memoryMiB: 0,
+					}),
 			}),
 		);
 		progress.clear();

@@ -5,6 +5,7 @@ import type { Terminal } from "./terminal.ts";
 export interface SearchProgress {
 	readonly states: number;
 	readonly seconds: number;
+	readonly frontier: number;
 	readonly memoryMiB: number;
 }
 
@@ -17,10 +18,12 @@ export interface ProgressLine {
 export function progressLine(terminal: Terminal, name: string): ProgressLine {
 	let shown = false;
 	return {
-		show: ({ states, seconds, memoryMiB }) => {
+		show: ({ states, seconds, frontier, memoryMiB }) => {
 			if (!terminal.interactive) return;
 			shown = true;
-			const line = `${name}: ${grouped(states)} states, ${seconds.toFixed(0)} s, ${Math.ceil(memoryMiB)} MiB (Ctrl-C stops)`;
+			const rate = seconds > 0 ? `, ${grouped(Math.round(states / seconds))} states/s` : "";
+			const ahead = frontier > 0 ? `, frontier ${grouped(frontier)}` : "";
+			const line = `${name}: ${grouped(states)} states${rate}${ahead}, ${seconds.toFixed(0)} s, ${Math.ceil(memoryMiB)} MiB (Ctrl-C stops)`;
 			terminal.error(`\r\x1b[K${line}`);
 		},
 		clear: () => {

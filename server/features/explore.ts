@@ -184,7 +184,7 @@ class ProgressReport {
 
 	ended(check: number, outcome: SearchOutcome): SearchOutcome {
 		this.finished[check] = true;
-		if (outcome.kind === "result") this.latest[check] = { ...outcome.result.stats, memoryMiB: 0 };
+		if (outcome.kind === "result") this.latest[check] = { ...outcome.result.stats, frontier: 0, memoryMiB: 0 };
 		this.report();
 		return outcome;
 	}
@@ -197,11 +197,14 @@ class ProgressReport {
 		const sum = (of: (progress: SearchProgress) => number) =>
 			this.latest.reduce((total, one) => total + (one ? of(one) : 0), 0);
 		const [states, seconds] = [sum((one) => one.states), sum((one) => one.seconds)];
+		const [frontier, memory] = [sum((one) => one.frontier), sum((one) => one.memoryMiB)];
 		const checks = this.latest.length;
 		const done = this.finished.filter(Boolean).length;
 		const parts = [
 			`${count.format(states)} ${this.unit}`,
 			...(seconds > 0 ? [`${count.format(states / seconds)} ${this.unit}/s`] : []),
+			...(frontier > 0 ? [`frontier ${count.format(frontier)}`] : []),
+			...(memory > 0 ? [`${count.format(Math.ceil(memory))} MiB`] : []),
 			...(checks > 1 ? [`${done} of ${checks} checks done`] : []),
 		];
 		this.send({

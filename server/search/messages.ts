@@ -62,6 +62,8 @@ export interface SearchProgress {
 	readonly states: number;
 	readonly transitions: number;
 	readonly seconds: number;
+	/** States found whose steps were not all taken yet. */
+	readonly frontier: number;
 	readonly memoryMiB: number;
 }
 

@@ -17,6 +17,10 @@ import type {
 export const workersMax = 4;
 /** How long a worker has to heed the cancel flag before its thread is ended. In milliseconds. */
 export const cancelGraceMilliseconds = 60;
+/** A search that runs longer than this does not keep others waiting: they get a thread more, up to `workersMax`. In seconds. */
+export const aloneSecondsMax = 2;
+/** A thread whose search held more than this is ended afterwards, which gives its memory back at once. In MiB. */
+export const memoryKeptMaxMiB = 64;
 
 export type SearchOutcome<Result = CheckResult> =
 	| { readonly kind: "result"; readonly result: Result }
@@ -89,7 +93,7 @@ export class SearchPool {
 			job,
 			onProgress,
 			settle,
-			progress: { states: 0, transitions: 0, seconds: 0, memoryMiB: 0 },
+			progress: { states: 0, transitions: 0, seconds: 0, frontier: 0, memoryMiB: 0 },
 			cancelled: false,
 			settled: false,
 			worker: undefined,
@@ -111,13 +115,20 @@ export class SearchPool {
 
 	private dispatch(): void {
 		while (this.waiting.length > 0) {
-			const worker = this.idle.pop() ?? (this.running.size < this.size ? this.start() : undefined);
+			const worker = this.idle.pop() ?? (this.running.size < this.threadsNow() ? this.start() : undefined);
 			if (worker === undefined) return;
 			const queued = this.waiting.shift()!;
 			queued.worker = worker;
 			this.running.set(worker, queued);
 			worker.postMessage(queued.job);
 		}
+	}
+
+	/** Threads that may run now: those there are cores for, and one for each search that takes long. */
+	private threadsNow(): number {
+		let long = 0;
+		for (const { progress } of this.running.values()) if (progress.seconds > aloneSecondsMax) long++;
+		return Math.max(this.size, Math.min(workersMax, this.size + long));
 	}
 
 	private start(): Worker {
@@ -134,10 +145,12 @@ export class SearchPool {
 		if (reply.kind === "progress") {
 			queued.progress = reply;
 			if (!queued.cancelled) queued.onProgress(reply);
+			this.dispatch();
 			return;
 		}
 		this.running.delete(worker);
-		this.idle.push(worker);
+		if (queued.progress.memoryMiB > memoryKeptMaxMiB || this.idle.length >= this.size) void worker.terminate();
+		else this.idle.push(worker);
 		this.finish(queued, queued.cancelled ? cancelledOutcome(queued) : reply);
 		this.dispatch();
 	}

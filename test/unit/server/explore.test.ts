@@ -249,6 +249,30 @@ describe("explore interleavings", () => {
 		assert.equal((await client.diagnostics((one) => one.diagnostics.length > 0)).diagnostics[0]?.severity, 2);
 	});
 
+	it("answers what is asked while it searches, and checks what is typed", async () => {
+		const source = new CancellationTokenSource();
+		await client.open(uri, endless);
+		let reports = 0;
+		const searching = new Promise<void>((resolve) => {
+			client.connection.onProgress(WorkDoneProgress.type, "busy", (value) => {
+				if (value.kind === "report" && ++reports === 2) resolve();
+			});
+		});
+		let over = false;
+		const answer = explore({ scenario: "endless", workDoneToken: "busy" }, source.token).finally(() => {
+			over = true;
+		});
+		answer.catch(() => {});
+		await searching;
+		await client.open("file:///typed.mmscn", "scenario typed { check c () expect safe; thread t { oops(); } }");
+		const [published] = (await client.diagnostics((one) => one.uri.endsWith("typed.mmscn"))).diagnostics;
+		assert.match(String(published?.message), /oops/);
+		assert.ok((await lenses()).length > 0);
+		assert.equal(over, false);
+		source.cancel();
+		await assert.rejects(answer);
+	});
+
 	it("reports progress, stops when cancelled, and reports nothing afterwards", async () => {
 		await client.open(uri, endless);
 		const source = new CancellationTokenSource();
@@ -264,7 +288,8 @@ describe("explore interleavings", () => {
 		});
 		const answer = explore({ scenario: "endless", workDoneToken: "token" }, source.token);
 		await progressed;
-		for (const message of messages) assert.match(message, /^[\d,]+ states, [\d,]+ states\/s$/);
+		for (const message of messages)
+			assert.match(message, /^[\d,]+ states, [\d,]+ states\/s, frontier [\d,]+, \d+ MiB$/);
 		source.cancel();
 		await assert.rejects(answer, (error: { code?: number }) => error.code === LSPErrorCodes.RequestCancelled);
 		const after = messages.length;

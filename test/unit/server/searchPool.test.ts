@@ -71,6 +71,45 @@ describe("the pool of search threads", () => {
 		assert.equal((await pool.search(job("next")).outcome).kind, "result");
 	});
 
+	const threadOf = async (check: string) => {
+		const outcome = await pool.search(job(check)).outcome;
+		return outcome.kind === "result" ? outcome.result.stats.states : assert.fail(outcome.kind);
+	};
+
+	it("keeps a thread whose search was small, and gives back the memory of one whose search was big", async () => {
+		const first = await threadOf("first");
+		const small = reports("heeds", 1);
+		await small.reported;
+		small.search.cancel();
+		await small.search.outcome;
+		assert.equal(await threadOf("second"), first);
+		const big = reports("big", 1);
+		await big.reported;
+		big.search.cancel();
+		await big.search.outcome;
+		assert.notEqual(await threadOf("third"), first);
+	});
+
+	it("does not let a long search keep others waiting", async () => {
+		const long = reports("long", 1);
+		assert.equal((await pool.search(job("short")).outcome).kind, "result");
+		long.search.cancel();
+		assert.equal((await long.search.outcome).kind, "cancelled");
+	});
+
+	it("lets searches wait for each other while they are short", async () => {
+		const first = reports("heeds", 3);
+		let answered = false;
+		const second = pool.search(job("second")).outcome.then((outcome) => {
+			answered = true;
+			return outcome;
+		});
+		await first.reported;
+		assert.equal(answered, false);
+		first.search.cancel();
+		assert.equal((await second).kind, "result");
+	});
+
 	it("takes a waiting search out of the queue", async () => {
 		const first = reports("heeds", 1);
 		const waiting = pool.search(job("waiting"));
