@@ -4,7 +4,7 @@
  */
 import { type Layout, layoutOf } from "../memory/layout.ts";
 import type { Program } from "../program/program.ts";
-import { ValueAnalysis } from "../search/reduction/values.ts";
+import { ValueAnalysis, type Values } from "../search/reduction/values.ts";
 import { violationKinds } from "../verdict/verdict.ts";
 import { LockOrder } from "./lockOrder.ts";
 import { type ContextName, contextsOf, lockMacros } from "./locks.ts";
@@ -47,6 +47,8 @@ export interface ModelContext {
 	/** Name of a register inside its thread's process. */
 	register(thread: number, register: number): string;
 	isGlobal(thread: number, register: number): boolean;
+	/** The narrowest type that holds whatever a register may be. */
+	type(thread: number, register: number): string;
 }
 
 class Model {
@@ -86,6 +88,7 @@ class Model {
 			contexts: contextsOf(program),
 			register,
 			isGlobal,
+			type: (thread, register) => narrowest(values.values(thread, { op: "register", register })),
 		};
 	}
 
@@ -122,7 +125,7 @@ class Model {
 	/** What there is beside memory. */
 	private state(): string {
 		const { program } = this;
-		const { contexts, isGlobal, register } = this.context;
+		const { contexts, isGlobal, register, type } = this.context;
 		const lines: string[] = [];
 		const threads = program.threads.length;
 		if (contexts.length > 0)
@@ -158,7 +161,7 @@ class Model {
 		);
 		program.threads.forEach((thread, index) => {
 			thread.registers.forEach((_, number) => {
-				if (isGlobal(index, number)) lines.push(`int ${register(index, number)};`);
+				if (isGlobal(index, number)) lines.push(`${type(index, number)} ${register(index, number)};`);
 			});
 		});
 		return `${lines.join("\n")}\n`;
@@ -272,7 +275,7 @@ class Model {
 		const init = program.init && new StepText(this.context, program.threads.length).initCode();
 		if (init) {
 			declared.push(...init.declared);
-			lines.push(init.text, ...init.declared.map((name) => `		${name} = 0;`));
+			lines.push(init.text, init.after);
 		}
 		for (const { prefix } of steps) {
 			declared.push(...prefix.declared);
@@ -283,9 +286,17 @@ class Model {
 		if (this.watch() !== "") lines.push("		run watch();");
 		for (const step of steps) lines.push(step.prefix.after);
 		const body = lines.filter((line) => line !== "").join("\n");
-		const variables = declared.map((name) => `	int ${name};\n`).join("");
+		const variables = declared.map((variable) => `	${variable};\n`).join("");
 		return `\ninit {\n${variables}	atomic {\n${body}\n	}\n	atomic {\n		timeout;\n		check_last_state();\n		goto end_last\n	}\nend_last:\n	false;\n${ends(body)}}`;
 	}
+}
+
+/** Type for a variable that holds these values; undefined: any. */
+function narrowest(values: Values): string {
+	if (!values) return "int";
+	const all = [...values];
+	if (all.every((value) => value >= 0 && value < 1 << 8)) return "byte";
+	return all.every((value) => value >= -(1 << 15) && value < 1 << 15) ? "short" : "int";
 }
 
 const indent = (text: string) => text.replaceAll(/^/gm, "	");

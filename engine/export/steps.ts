@@ -17,7 +17,7 @@ interface Prefix {
 	readonly text: string;
 	/** Where the thread stands then; `ended` where it is over. */
 	readonly starts: readonly number[];
-	/** Variables of `init`. */
+	/** Variables of `init`, with their types. */
 	readonly declared: readonly string[];
 	/** Registers that are handed to the process. */
 	readonly handedOver: readonly number[];
@@ -95,8 +95,17 @@ export class StepText {
 		);
 		// Where it can only stand in one place, nobody needs to be told which.
 		const told = starts.length > 1 ? text : text.replaceAll(new RegExp(`\\b${start} = -?\\d+`, "g"), "skip");
-		const declared = starts.length > 1 ? [...used, start] : used;
-		return { starts, declared, handedOver, text: told, after: declared.map((each) => `		${each} = 0;`).join("\n") };
+		const names = starts.length > 1 ? [...used, start] : used;
+		const declared = own
+			.filter((register) => used.includes(variable(register)))
+			.map((register) => `${context.type(index, register)} ${variable(register)}`);
+		return {
+			starts,
+			declared: starts.length > 1 ? [...declared, `int ${start}`] : declared,
+			handedOver,
+			text: told,
+			after: clearing(names),
+		};
 	}
 
 	/** Statement that starts the process. */
@@ -108,7 +117,7 @@ export class StepText {
 	}
 
 	/** The scenario's init, as statements, with the variables that it needs. */
-	initCode(): { readonly declared: readonly string[]; readonly text: string } {
+	initCode(): Pick<Prefix, "declared" | "text" | "after"> {
 		const writer = new StatementWriter(
 			this.context,
 			this.index,
@@ -121,7 +130,10 @@ export class StepText {
 		);
 		const variables = this.thread.registers.map((_, register) => this.scope.register(register));
 		const { text, used } = withoutIdle(writer.write(this.thread.entry, true, "init_ready"), variables);
-		return { declared: used, text };
+		const declared = variables.flatMap((name, register) =>
+			used.includes(name) ? [`${this.context.type(this.index, register)} ${name}`] : [],
+		);
+		return { declared, text, after: clearing(used) };
 	}
 
 	/** The proctype. */
@@ -153,9 +165,11 @@ export class StepText {
 			`${code}${done}${ends(code, ending)}`,
 			names.filter((_, register) => isOwn(register)),
 		);
-		const parameters = handedOver.map((register) => `int ${names[register]}`);
+		const parameters = handedOver.map((register) => `${context.type(index, register)} ${names[register]}`);
 		if (starts.length > 1) parameters.unshift("int start");
-		const locals = used.map((variable) => `	int ${variable};\n`).join("");
+		const locals = names
+			.map((variable, register) => (used.includes(variable) ? `	${context.type(index, register)} ${variable};\n` : ""))
+			.join("");
 		return `\nproctype ${name}(${parameters.join("; ")}) {\n${locals}${text}}`;
 	}
 
@@ -277,6 +291,9 @@ function accessOf(instruction: Instruction): { place: Place; plain: boolean; wri
 			return undefined;
 	}
 }
+
+/** Statements that clear variables. */
+const clearing = (variables: readonly string[]) => variables.map((each) => `		${each} = 0;`).join("\n");
 
 /**
  * Where a process or init, whose body this is, goes in the end. One atomic sequence: who jumps into the middle of one from another

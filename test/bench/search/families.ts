@@ -16,9 +16,9 @@ const each = (n: number, thread: (index: number) => string) =>
 /** n threads that take a reference on a folio and its lock, and mark it dirty. */
 const locksAndReferences: Family = {
 	name: "lock and reference",
-	sizes: [4, 6, 7, 8],
+	sizes: [4, 6, 8, 9, 10],
 	quickSizes: [4],
-	unreducedMax: 8,
+	unreducedMax: 10,
 	text: (n) => `#include <mm/filemap.mmscn>
 
 scenario lock_and_reference {
@@ -48,9 +48,9 @@ ${each(
 /** n write faults in a shared mapping of a file, each in a process of its own, against truncation of the file. */
 const faultsAndTruncation: Family = {
 	name: "page faults against truncation",
-	sizes: [2, 4, 6],
+	sizes: [2, 4, 6, 8],
 	quickSizes: [2],
-	unreducedMax: 6,
+	unreducedMax: 8,
 	text: (n) => `#include <mm/memory.mmscn>
 #include <mm/inode.mmscn>
 
@@ -110,9 +110,9 @@ ${each(
 /** n walks of GUP-fast against collapse of the page table into a huge page. */
 const gupFastAndCollapse: Family = {
 	name: "GUP-fast against collapse",
-	sizes: [1, 2, 3, 4],
-	quickSizes: [2],
-	unreducedMax: 4,
+	sizes: [1, 2, 3, 4, 5],
+	quickSizes: [1],
+	unreducedMax: 5,
 	text: (n) => `#include <mm/gup.mmscn>
 #include <mm/khugepaged.mmscn>
 #include <mm/huge_memory.mmscn>

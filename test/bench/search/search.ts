@@ -1,21 +1,42 @@
 /** Our search against SPIN: shipped checks, and families of scenarios that grow. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { exportPromela, NotExportable } from "../../../engine/export/promela.ts";
-import { defaultLowerOptions, lowerCheck } from "../../../engine/program/lower/lower.ts";
-import type { Program } from "../../../engine/program/program.ts";
-import { explore } from "../../../engine/search/explore.ts";
-import { defaultLimits, type Progress } from "../../../engine/search/limits.ts";
-import { analyzeText } from "../../unit/scenarios/analyzeFile.ts";
-import { checksOf, prepared, shippedFiles } from "../../unit/search/shippedChecks.ts";
+import { availableParallelism } from "node:os";
 import { type BenchOptions, type Measurement, median, type Part, repetitions, timed } from "../measurement.ts";
 import { families } from "./families.ts";
-import { runSpin, type SpinTimes, spinVersion } from "./spinRun.ts";
+import { answer, programOf, type Question, questions, shippedQuestions, textToVerdict } from "./questions.ts";
+import { type SpinSearch, spinVersion, Verifier } from "./spinRun.ts";
+import { summary } from "./summary.ts";
 
-/** Longer models of shipped checks are left out: gcc -O2 takes minutes for each. */
-const modelLengthMax = 20_000;
+/** How much time there is. */
+interface Budget {
+	/** One stage of SPIN (spin and gcc, or one search) is given up after this, in seconds. */
+	readonly stageSecondsMax: number;
+	/** A measurement is not repeated again once its repetitions have taken this, in seconds. */
+	readonly repeatSecondsMax: number;
+	/** Seconds after which no more models of shipped checks are compiled, no more are measured, and no more sizes of families are. */
+	readonly compileSecondsMax: number;
+	readonly shippedSecondsMax: number;
+	readonly familiesSecondsMax: number;
+	/** Longer models of shipped checks are left out, in characters. */
+	readonly modelLengthMax: number;
+}
+
+const whole: Budget = {
+	stageSecondsMax: 120,
+	repeatSecondsMax: 10,
+	compileSecondsMax: 360,
+	shippedSecondsMax: 450,
+	familiesSecondsMax: 150,
+	modelLengthMax: Number.POSITIVE_INFINITY,
+};
 /** With `--quick`. */
-const quickModelLengthMax = 8_000;
+const brief: Budget = {
+	stageSecondsMax: 12,
+	repeatSecondsMax: 1,
+	compileSecondsMax: 6,
+	shippedSecondsMax: 16,
+	familiesSecondsMax: 12,
+	modelLengthMax: 16_000,
+};
 
 export const search: Part = {
 	name: "search",
@@ -25,186 +46,192 @@ export const search: Part = {
 			options.log("SPIN is not installed: nothing to compare with");
 			return [];
 		}
-		const peer = `SPIN ${version}`;
-		return [...(await shipped(peer, options)), ...(await growing(peer, options))];
+		const bench = new SearchBench(`SPIN ${version}`, options);
+		const measurements = [...(await bench.shipped()), ...(await bench.growing())];
+		options.log(`\n${summary(measurements)}`);
+		return measurements;
 	},
 };
 
-interface Question {
-	readonly name: string;
-	readonly text: string;
-	readonly program: Program;
-	readonly model: string;
-	readonly wanted: readonly string[];
+/** What one side needed. */
+interface Side {
+	readonly seconds: number;
+	readonly states: number;
+	readonly transitions: number;
+	readonly bytesPerState?: number;
 }
 
-/** The first program of each check of a text, with its model; checks that cannot be exported have none. */
-function questions(text: string, name: string): Question[] {
-	return checksOf(analyzeText(text), name).flatMap((check) => {
-		const program = check.programs[0];
-		if (program?.memory !== "sc") return [];
-		try {
-			return [{ name: check.name, text, program, model: exportPromela(program), wanted: check.wanted }];
-		} catch (error) {
-			if (error instanceof NotExportable) return [];
-			throw error;
-		}
-	});
-}
+class SearchBench {
+	private readonly peer: string;
+	private readonly options: BenchOptions;
+	private readonly budget: Budget;
 
-function answer(question: Question, reduction: boolean, onProgress?: (progress: Progress) => void) {
-	return explore(question.program, {
-		limits: defaultLimits,
-		reduction,
-		...(question.wanted.length > 0 ? { wanted: question.wanted } : {}),
-		...(onProgress ? { onProgress } : {}),
-	});
-}
-
-/** From the text to the verdict of its check: what an editor does after a change. Included files are checked already. */
-function textToVerdict(question: Question) {
-	const module = analyzeText(question.text);
-	for (const scenario of module.scenarios) {
-		for (const member of scenario.members) {
-			if (member.kind !== "check" || !question.name.endsWith(` ${member.name.text}`)) continue;
-			const program = lowerCheck(module, scenario, member, defaultLowerOptions).programs[0];
-			if (program) return answer({ ...question, program: prepared(program) }, true);
-		}
+	constructor(peer: string, options: BenchOptions) {
+		this.peer = peer;
+		this.options = options;
+		this.budget = options.quick ? brief : whole;
 	}
-	throw new Error(`${question.name} is gone`);
-}
 
-async function ours<Result>(options: BenchOptions, call: () => Result): Promise<{ seconds: number; result: Result }> {
-	const all: number[] = [];
-	let result = (await timed(call)).result;
-	for (let repetition = 0; repetition < repetitions(options); repetition++) {
-		const one = await timed(call);
-		all.push(one.seconds);
-		result = one.result;
-	}
-	return { seconds: median(all), result };
-}
-
-async function shipped(peer: string, options: BenchOptions): Promise<Measurement[]> {
-	const root = join(import.meta.dirname, "../../../scenarios");
-	const all = shippedFiles().flatMap((file) => questions(readFileSync(join(root, file), "utf8"), file));
-	const chosen = all.filter(({ model }) => model.length <= (options.quick ? quickModelLengthMax : modelLengthMax));
-	options.log(`${chosen.length} of ${all.length} shipped checks; the models of the others are too long for gcc -O2`);
-	const measurements: Measurement[] = [];
-	for (const question of chosen) {
-		const mine = await ours(options, () => textToVerdict(question));
-		const theirs = await runSpin(question.model, true, repetitions(options), options.quick);
-		measurements.push({
-			peer,
-			name: question.name,
-			measure: "text-to-verdict",
-			ourSeconds: mine.seconds,
-			...(theirs ? { peerSeconds: theirs.compileSeconds + median(theirs.searchSeconds) } : { note: "SPIN gave up" }),
-			ourStates: mine.result.stats.states,
-			...(theirs ? { peerStates: theirs.states } : {}),
-		});
-		options.log(`${question.name}: ${mine.seconds.toFixed(4)} s`);
-	}
-	return measurements;
-}
-
-async function growing(peer: string, options: BenchOptions): Promise<Measurement[]> {
-	const measurements: Measurement[] = [];
-	for (const family of families) {
-		let gaveUp = false;
-		const theirTimes = async (model: string, reduction: boolean) => {
-			if (gaveUp) return undefined;
-			const times = await runSpin(model, reduction, repetitions(options), options.quick);
-			// What is larger takes longer.
-			gaveUp = times === undefined;
-			return times;
+	/** Text to verdict of every shipped check. Models are compiled once each, as many at a time as there are cores. */
+	async shipped(): Promise<Measurement[]> {
+		const { budget, options } = this;
+		const begun = performance.now();
+		const isPast = (secondsMax: number) => performance.now() - begun > secondsMax * 1000;
+		const all = shippedQuestions(options.log);
+		const chosen = all.filter(({ model }) => model.length <= budget.modelLengthMax);
+		const verifiers = new Map<Question, Verifier | undefined>();
+		// Taken from the end: where there is no time for all, then for the shortest.
+		const waiting = [...chosen].sort((one, two) => two.model.length - one.model.length);
+		const compile = async () => {
+			for (let next = waiting.pop(); next && !isPast(budget.compileSecondsMax); next = waiting.pop())
+				verifiers.set(next, await Verifier.compile(next.model, true, budget.stageSecondsMax));
 		};
-		for (const size of options.quick ? family.quickSizes : family.sizes) {
-			const [question] = questions(family.text(size), `${family.name}, n = ${size}`);
-			if (!question) continue;
-			const mine = await ours(options, () => textToVerdict(question));
-			const theirs = await runSpin(question.model, true, repetitions(options), options.quick);
-			measurements.push(
-				compared(
-					peer,
-					question,
-					"text-to-verdict",
-					mine.seconds,
-					mine.result.stats,
-					theirs,
-					theirs && theirs.compileSeconds + median(theirs.searchSeconds),
-				),
-			);
-			const reduced = await ours(options, () => answer(question, true));
-			measurements.push(
-				compared(
-					peer,
-					question,
-					"search",
-					reduced.seconds,
-					reduced.result.stats,
-					theirs,
-					theirs && median(theirs.searchSeconds),
-				),
-			);
-			if (size <= family.unreducedMax) measurements.push(await unreduced(peer, question, options, theirTimes));
-			options.log(`${question.name}: ${mine.seconds.toFixed(3)} s`);
+		await Promise.all(Array.from({ length: availableParallelism() }, compile));
+		const measurements: Measurement[] = [];
+		for (const question of chosen) {
+			if (!verifiers.has(question)) continue;
+			const verifier = verifiers.get(question);
+			if (isPast(budget.shippedSecondsMax)) {
+				verifier?.dispose();
+				continue;
+			}
+			const { ours, theirs } = await this.inTurn(() => textToVerdict(question), verifier);
+			verifier?.dispose();
+			const peerSeconds = theirs && verifier && verifier.compileSeconds + theirs.seconds;
+			measurements.push(this.compared(question.name, "text-to-verdict", ours, theirs, peerSeconds));
+			options.log(`${question.name}: ${told(ours.seconds, peerSeconds)}`);
 		}
+		if (measurements.length < all.length)
+			options.log(`${measurements.length} of ${all.length} shipped checks: there was no time for others`);
+		return measurements;
 	}
-	return measurements;
+
+	/** Families of scenarios, size by size. */
+	async growing(): Promise<Measurement[]> {
+		const { budget, options } = this;
+		const measurements: Measurement[] = [];
+		const begun = performance.now();
+		for (const [index, family] of families.entries()) {
+			// What one family does not need, the next ones have.
+			const secondsMax = (budget.familiesSecondsMax * (index + 1)) / families.length;
+			for (const size of options.quick ? family.quickSizes : family.sizes) {
+				if (performance.now() - begun > secondsMax * 1000) {
+					options.log(`${family.name}: no time for n = ${size} and larger`);
+					break;
+				}
+				const [question] = questions(family.text(size), `${family.name}, n = ${size}`, options.log);
+				if (question) measurements.push(...(await this.sized(question, size <= family.unreducedMax)));
+			}
+		}
+		return measurements;
+	}
+
+	private async sized(question: Question, alsoUnreduced: boolean): Promise<Measurement[]> {
+		const { budget, options } = this;
+		const name = question.name.replace(/ \S+$/, "");
+		const [verifier, unreduced] = await Promise.all([
+			Verifier.compile(question.model, true, budget.stageSecondsMax),
+			alsoUnreduced ? Verifier.compile(question.model, false, budget.stageSecondsMax) : undefined,
+		]);
+		const measurements: Measurement[] = [];
+		const searched = await this.inTurn(() => answer(question, true), verifier);
+		const { theirs } = searched;
+		const texts: number[] = [];
+		for (let repetition = 0; repetition < repetitions(options); repetition++)
+			texts.push((await timed(() => programOf(question))).seconds);
+		const fromText = { ...searched.ours, seconds: median(texts) + searched.ours.seconds };
+		const peerSeconds = theirs && verifier && verifier.compileSeconds + theirs.seconds;
+		measurements.push(this.compared(name, "text-to-verdict", fromText, theirs, peerSeconds));
+		measurements.push(this.compared(name, "search", searched.ours, theirs, theirs?.seconds));
+		options.log(`${name}: search ${told(searched.ours.seconds, theirs?.seconds)}`);
+		if (alsoUnreduced) {
+			const whole = await this.inTurn((heard) => answer(question, false, heard), unreduced);
+			measurements.push(this.compared(name, "unreduced-search", whole.ours, whole.theirs, whole.theirs?.seconds));
+			const perMillion = (side: Side) => (side.seconds / side.transitions) * 1e6;
+			const ours = { ...whole.ours, seconds: perMillion(whole.ours) };
+			const theirRate = whole.theirs && perMillion(whole.theirs);
+			measurements.push(this.compared(name, "unreduced-million-transitions", ours, whole.theirs, theirRate));
+			options.log(`${name}: every interleaving ${told(whole.ours.seconds, whole.theirs?.seconds)}`);
+		}
+		verifier?.dispose();
+		unreduced?.dispose();
+		return measurements;
+	}
+
+	/** Both engines in turn, some times; the medians. */
+	private async inTurn(
+		call: (heard: (progress: { readonly memoryMiB: number }) => void) => {
+			readonly stats: { readonly states: number; readonly transitions: number; readonly limit?: string };
+		},
+		verifier: Verifier | undefined,
+	): Promise<{ readonly ours: Side; readonly theirs: Side | undefined }> {
+		let memoryMiB = 0;
+		const mine = () =>
+			timed(() =>
+				call((progress) => {
+					memoryMiB = progress.memoryMiB;
+				}),
+			);
+		const begun = performance.now();
+		const took = () => (performance.now() - begun) / 1000;
+		// What has just been loaded has not been compiled yet; of a search that takes its time, that is a small part.
+		let last = await mine();
+		const ours: number[] = took() > 1 ? [last.seconds] : [];
+		const theirs: SpinSearch[] = [];
+		let gaveUp = verifier === undefined;
+		const isEnough = () =>
+			ours.length >= repetitions(this.options) ||
+			(ours.length > 0 && (gaveUp || theirs.length > 0) && took() >= this.budget.repeatSecondsMax);
+		while (!isEnough()) {
+			if (gaveUp || ours.length <= theirs.length) {
+				last = await mine();
+				ours.push(last.seconds);
+			}
+			const search = gaveUp ? undefined : await verifier?.search(this.budget.stageSecondsMax);
+			if (search) theirs.push(search);
+			else gaveUp = true;
+		}
+		const { states, transitions, limit } = last.result.stats;
+		if (limit) this.options.log(`ours met its limit: ${limit}`);
+		const [found] = theirs;
+		return {
+			ours: {
+				seconds: median(ours),
+				states,
+				transitions,
+				// The last report before the end; short searches make none.
+				...(memoryMiB > 0 ? { bytesPerState: (memoryMiB * 2 ** 20) / states } : {}),
+			},
+			theirs: found && { ...found, seconds: median(theirs.map((each) => each.seconds)) },
+		};
+	}
+
+	private compared(
+		name: string,
+		measure: string,
+		ours: Side,
+		theirs: Side | undefined,
+		peerSeconds: number | undefined,
+	): Measurement {
+		return {
+			peer: this.peer,
+			name,
+			measure,
+			ourSeconds: ours.seconds,
+			ourStates: ours.states,
+			ourTransitions: ours.transitions,
+			...(ours.bytesPerState === undefined ? {} : { ourBytesPerState: ours.bytesPerState }),
+			...(theirs && peerSeconds !== undefined
+				? {
+						peerSeconds,
+						peerStates: theirs.states,
+						peerTransitions: theirs.transitions,
+						...(theirs.bytesPerState === undefined ? {} : { peerBytesPerState: theirs.bytesPerState }),
+					}
+				: { note: "SPIN gave up" }),
+		};
+	}
 }
 
-function compared(
-	peer: string,
-	question: Question,
-	measure: string,
-	ourSeconds: number,
-	stats: { readonly states: number; readonly transitions: number },
-	theirs: SpinTimes | undefined,
-	peerSeconds: number | undefined,
-): Measurement {
-	return {
-		peer,
-		name: question.name.replace(/ \S+$/, ""),
-		measure,
-		ourSeconds,
-		ourStates: stats.states,
-		ourTransitions: stats.transitions,
-		...(theirs && peerSeconds !== undefined
-			? { peerSeconds, peerStates: theirs.states, peerTransitions: theirs.transitions }
-			: { note: "SPIN gave up" }),
-	};
-}
-
-/** Every interleaving: seconds for a million transitions, and bytes for each state. */
-async function unreduced(
-	peer: string,
-	question: Question,
-	options: BenchOptions,
-	theirTimes: (model: string, reduction: boolean) => Promise<SpinTimes | undefined>,
-): Promise<Measurement> {
-	let memoryMiB = 0;
-	const mine = await ours(options, () =>
-		answer(question, false, (progress) => {
-			memoryMiB = progress.memoryMiB;
-		}),
-	);
-	const theirs = await theirTimes(question.model, false);
-	const { states, transitions } = mine.result.stats;
-	const perMillion = (seconds: number, count: number) => (seconds / count) * 1e6;
-	const measurement = compared(
-		peer,
-		question,
-		"unreduced-million-transitions",
-		perMillion(mine.seconds, transitions),
-		mine.result.stats,
-		theirs,
-		theirs && perMillion(median(theirs.searchSeconds), theirs.transitions),
-	);
-	return {
-		...measurement,
-		// The last report before the end; short searches make none.
-		...(memoryMiB > 0 ? { ourBytesPerState: (memoryMiB * 2 ** 20) / states } : {}),
-		...(theirs ? { peerBytesPerState: theirs.bytesPerState } : {}),
-	};
-}
+const told = (ourSeconds: number, peerSeconds: number | undefined) =>
+	`ours ${ourSeconds.toPrecision(3)} s, SPIN ${peerSeconds === undefined ? "gave up" : `${peerSeconds.toPrecision(3)} s`}`;

@@ -8,10 +8,12 @@ import { timed } from "../measurement.ts";
 
 const run = promisify(execFile);
 
-/** Seconds that one stage of SPIN may take. */
-export const stageSecondsMax = 45;
-/** With `--quick`. */
-const quickStageSecondsMax = 8;
+/** Memory that the verifier may use, in MiB. */
+const memoryMaxMiB = 12_000;
+/** Steps of the longest path that the verifier may follow. */
+const depthMax = 1_000_000;
+/** Bytes of a state vector, at the most. */
+const vectorBytesMax = 8192;
 
 /** SPIN's version, or undefined where SPIN or gcc is missing. */
 export function spinVersion(): string | undefined {
@@ -19,56 +21,72 @@ export function spinVersion(): string | undefined {
 	return spawnSync("gcc", ["--version"]).status === 0 ? version : undefined;
 }
 
-export interface SpinTimes {
-	/** spin -a and gcc -O2, in seconds. */
-	readonly compileSeconds: number;
-	/** The verifier's own time, each repetition, in seconds. */
-	readonly searchSeconds: readonly number[];
+/** What the verifier said. */
+export interface SpinSearch {
+	readonly seconds: number;
 	readonly states: number;
 	readonly transitions: number;
-	/** Stored states times (vector + overhead), without compression, as pan says it. */
+	/** Of the state vector alone, without compression. */
 	readonly bytesPerState: number;
 	readonly errors: number;
 }
 
-/** Compiles a model once and runs it some times. Undefined where a stage takes too long or memory runs out. */
-export async function runSpin(
-	model: string,
-	reduction: boolean,
-	times: number,
-	quick: boolean,
-): Promise<SpinTimes | undefined> {
-	const folder = mkdtempSync(join(tmpdir(), "mmscn-bench-"));
-	const inside = { cwd: folder, maxBuffer: 1 << 26, timeout: (quick ? quickStageSecondsMax : stageSecondsMax) * 1000 };
-	try {
-		writeFileSync(join(folder, "model.pml"), model);
-		const defines = ["-DSAFETY", "-DVECTORSZ=8192", "-DMEMLIM=6000", ...(reduction ? [] : ["-DNOREDUCE"])];
-		const compiled = await timed(async () => {
-			await run("spin", ["-a", "model.pml"], inside);
-			await run("gcc", ["-O2", "-w", ...defines, "-o", "pan", "pan.c"], inside);
-		});
-		const seconds: number[] = [];
-		let output = "";
-		for (let repetition = 0; repetition < times; repetition++) {
-			const { seconds: taken, result } = await timed(() => run("./pan", ["-n", "-E", "-m1000000", "-w22"], inside));
-			seconds.push(taken);
-			output = result.stdout;
+/** A model, compiled. */
+export class Verifier {
+	/** spin -a and gcc -O2, in seconds. */
+	readonly compileSeconds: number;
+	private readonly folder: string;
+
+	private constructor(folder: string, compileSeconds: number) {
+		this.folder = folder;
+		this.compileSeconds = compileSeconds;
+	}
+
+	/** Compiles a model; undefined where that takes longer than so many seconds. */
+	static async compile(model: string, reduction: boolean, secondsMax: number): Promise<Verifier | undefined> {
+		const folder = mkdtempSync(join(tmpdir(), "mmscn-bench-"));
+		const inside = { cwd: folder, maxBuffer: 1 << 26, timeout: secondsMax * 1000 };
+		const defines = ["-DSAFETY", `-DVECTORSZ=${vectorBytesMax}`, `-DMEMLIM=${memoryMaxMiB}`];
+		if (!reduction) defines.push("-DNOREDUCE");
+		try {
+			writeFileSync(join(folder, "model.pml"), model);
+			const { seconds } = await timed(async () => {
+				await run("spin", ["-a", "model.pml"], inside);
+				await run("gcc", ["-O2", "-w", ...defines, "-o", "pan", "pan.c"], inside);
+			});
+			return new Verifier(folder, seconds);
+		} catch (error) {
+			rmSync(folder, { recursive: true, force: true });
+			if ((error as { killed?: boolean }).killed) return undefined;
+			throw error;
 		}
-		const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1] ?? Number.NaN);
-		const states = number(/([\d.e+]+) states, stored/);
-		return {
-			compileSeconds: compiled.seconds,
-			searchSeconds: seconds,
-			states,
-			transitions: number(/([\d.e+]+) transitions \(/),
-			bytesPerState: number(/State-vector (\d+) byte/),
-			errors: number(/errors: (\d+)/),
-		};
-	} catch (error) {
-		const { killed, code } = error as { killed?: boolean; code?: unknown };
-		if (killed || code === "ENOENT" || typeof code === "number") return undefined;
-		throw error;
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
+	}
+
+	/** One search; undefined where it takes longer than so many seconds, or memory runs out. */
+	async search(secondsMax: number): Promise<SpinSearch | undefined> {
+		const inside = { cwd: this.folder, maxBuffer: 1 << 26, timeout: secondsMax * 1000 };
+		try {
+			const { seconds, result } = await timed(() => run("./pan", ["-n", "-E", `-m${depthMax}`], inside));
+			const number = (pattern: RegExp) => Number(pattern.exec(result.stdout)?.[1] ?? Number.NaN);
+			const errors = number(/errors: (\d+)/);
+			if (errors === 0 && /Search not completed|max search depth too small|out of memory/.test(result.stdout))
+				return undefined;
+			return {
+				seconds,
+				states: number(/([\d.e+]+) states, stored/),
+				transitions: number(/([\d.e+]+) transitions \(/),
+				bytesPerState: number(/State-vector (\d+) byte/),
+				errors,
+			};
+		} catch (error) {
+			const { killed, code } = error as { killed?: boolean; code?: unknown };
+			if (killed || typeof code === "number") return undefined;
+			throw error;
+		}
+	}
+
+	/** Removes what was compiled. */
+	dispose(): void {
+		rmSync(this.folder, { recursive: true, force: true });
 	}
 }
