@@ -5,6 +5,7 @@
 import { type Layout, live, nullPageBytes } from "../memory/layout.ts";
 import { cellStride, objectAlignment, type Program } from "../program/program.ts";
 import type { Spellings } from "./names.ts";
+import { macrosUsed } from "./symbolic.ts";
 
 const wordsInBlock = objectAlignment / cellStride;
 
@@ -83,9 +84,12 @@ export class Memory {
 		return this.layout.typesafe.includes(1);
 	}
 
-	/** Declarations: memory with a name for each word, lifetimes, the tables, and macros that look things up in them. */
-	text(): string {
-		const { program, layout } = this;
+	/**
+	 * Declarations for a model with this text: memory with a name for each word, lifetimes, the tables, and macros that look things
+	 * up in them.
+	 */
+	text(model: string): string {
+		const { program } = this;
 		const lines = [`int m[${this.length}];`];
 		program.cells.forEach((cell, index) => {
 			const object = program.objects[cell.object]?.name ?? "?";
@@ -96,45 +100,59 @@ export class Memory {
 		program.objects.forEach((object, index) => {
 			lines.push(`/* alive[${index}]: ${comment(`${object.type} ${object.name} at ${object.address}`)} */`);
 		});
-		const table = (name: string, numbers: readonly number[]) =>
-			`hidden short ${name}[${numbers.length}] = { ${numbers.join(", ")} };`;
-		lines.push(
-			`/* Addresses come in blocks of ${objectAlignment}, words ${cellStride} apart. Of each block: its first word in m[], how many there are, */`,
-			"/* the object that it belongs to, whether that object begins there, and the struct that does (0: none). */",
-			table("first", this.first),
-			table("count", this.count),
-			table(
-				"owner",
-				this.first.map((_, block) => Math.max(0, layout.objectAt[block] ?? 0)),
-			),
-			table(
-				"begins",
-				this.first.map((_, block) =>
-					program.objects.some((object) => object.address === block * objectAlignment) ? 1 : 0,
-				),
-			),
-			table("kind", this.kinds),
-			...this.kindNames.flatMap((name, kind) => (kind > 0 ? [`#define ${name} ${kind}`] : [])),
-		);
-		if (this.anyTypesafe)
-			lines.push(
-				"/* Objects whose type stays when they are freed. */",
-				table(
-					"typesafe",
-					program.objects.map((_, object) => layout.typesafe[object] ?? 0),
-				),
-			);
+		return [...lines, ...this.tables(model)].join("\n");
+	}
+
+	/** The tables and macros that a model with this text needs. */
+	private tables(model: string): string[] {
+		const { program, layout } = this;
 		const also = this.anyTypesafe ? " || typesafe[owner[(p) >> 8]]" : "";
-		lines.push(
-			`#define TOP ${layout.objectAt.length * objectAlignment}`,
-			"/* The struct begins at p; a word lies at p; what p points to is live, or has ever been; its index in m[]. */",
-			`#define POINTS(p, struct_kind) ((p) > 0 && (p) < TOP && ((p) & ${objectAlignment - 1}) == 0 && kind[(p) >> 8] == struct_kind)`,
-			`#define WORD(p) ((p) > 0 && (p) < TOP && ((p) & ${cellStride - 1}) == 0 && (((p) & ${objectAlignment - 1}) >> 3) < count[(p) >> 8])`,
-			`#define LIVE(p) (alive[owner[(p) >> 8]] == ${live}${also})`,
-			`#define EVER(p) (alive[owner[(p) >> 8]] != 0${also})`,
-			`#define AT(p) (first[(p) >> 8] + (((p) & ${objectAlignment - 1}) >> 3))`,
+		const inBlock = `((p) & ${objectAlignment - 1})`;
+		const macros = macrosUsed(
+			{
+				POINTS: `#define POINTS(p, struct_kind) ((p) > 0 && (p) < TOP && ${inBlock} == 0 && kind[(p) >> 8] == struct_kind)`,
+				WORD: `#define WORD(p) ((p) > 0 && (p) < TOP && ((p) & ${cellStride - 1}) == 0 && (${inBlock} >> 3) < count[(p) >> 8])`,
+				LIVE: `#define LIVE(p) (alive[owner[(p) >> 8]] == ${live}${also})`,
+				EVER: `#define EVER(p) (alive[owner[(p) >> 8]] != 0${also})`,
+				AT: `#define AT(p) (first[(p) >> 8] + (${inBlock} >> 3))`,
+			},
+			model,
 		);
-		return lines.join("\n");
+		const text = `${model}${macros.join("")}`;
+		const lines: string[] = [];
+		const table = (name: string, numbers: readonly number[]) => {
+			if (text.includes(`${name}[`)) lines.push(`hidden short ${name}[${numbers.length}] = { ${numbers.join(", ")} };`);
+		};
+		table("first", this.first);
+		table("count", this.count);
+		table(
+			"owner",
+			this.first.map((_, block) => Math.max(0, layout.objectAt[block] ?? 0)),
+		);
+		const beginnings = new Set(program.objects.map((object) => object.address));
+		table(
+			"begins",
+			this.first.map((_, block) => (beginnings.has(block * objectAlignment) ? 1 : 0)),
+		);
+		table("kind", this.kinds);
+		if (lines.length > 0)
+			lines.unshift(
+				`/* Addresses come in blocks of ${objectAlignment}, words ${cellStride} apart. Of each block: its first word in m[], how many there are, */`,
+				"/* the object that it belongs to, whether that object begins there, and the struct that does (0: none). */",
+			);
+		table(
+			"typesafe",
+			program.objects.map((_, object) => layout.typesafe[object] ?? 0),
+		);
+		for (const [kind, name] of this.kindNames.entries())
+			if (kind > 0 && new RegExp(`\\b${name}\\b`).test(text)) lines.push(`#define ${name} ${kind}`);
+		if (text.includes("TOP")) lines.push(`#define TOP ${layout.objectAt.length * objectAlignment}`);
+		if (macros.length > 0)
+			lines.push(
+				"/* The struct begins at p; a word lies at p; what p points to is live, or has ever been; its index in m[]. */",
+				...macros,
+			);
+		return lines;
 	}
 
 	/** The inline that says what is wrong with a pointer: the tests of engine/memory/access.ts, in their order. */

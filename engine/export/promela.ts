@@ -104,8 +104,8 @@ class Model {
 			this.heading(),
 			reportMacros,
 			`mtype = { ${[...violationKinds, "steps", "allocations", "rcu_callbacks"].join(", ")} };`,
-			memory.text(),
-			this.state(),
+			memory.text(`${code}${classification}`),
+			this.state(code),
 			macros.length > 0 ? `${macros.join("\n")}\n` : "",
 			order.text(code),
 			classification,
@@ -123,7 +123,7 @@ class Model {
 	}
 
 	/** What there is beside memory. */
-	private state(): string {
+	private state(code: string): string {
 		const { program } = this;
 		const { contexts, isGlobal, register, type } = this.context;
 		const lines: string[] = [];
@@ -154,10 +154,11 @@ class Model {
 				`int locking[${threads}];`,
 			);
 		lines.push(
-			"/* Scratch. */",
-			"hidden int before, base, address;",
-			"hidden byte whole, typed;",
-			"hidden mtype wrong;",
+			...(/\bbefore\b/.test(code) ? ["/* What a word was before it is changed. */", "hidden int before;"] : []),
+			...(/\bwrong\b/.test(code) ? ["/* What has gone wrong. */", "hidden mtype wrong;"] : []),
+			...(code.includes("goto wrong_pointer")
+				? ["/* The pointer that has. */", "hidden int base, address;", "hidden byte whole, typed;"]
+				: []),
 		);
 		program.threads.forEach((thread, index) => {
 			thread.registers.forEach((_, number) => {

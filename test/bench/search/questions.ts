@@ -38,12 +38,14 @@ export function questions(text: string, name: string, onLeftOut: (why: string) =
 	});
 }
 
-/** Those of all shipped scenarios. */
-export function shippedQuestions(onLeftOut: (why: string) => void): Question[] {
+/** Those of all shipped scenarios, or of these files of them. */
+export function shippedQuestions(onLeftOut: (why: string) => void, files?: ReadonlySet<string>): Question[] {
 	const root = join(import.meta.dirname, "../../../scenarios");
-	return shippedFiles().flatMap((file) =>
-		questions(readFileSync(join(root, file), "utf8"), file.replace(/\.mmscn$/, ""), onLeftOut),
-	);
+	return shippedFiles().flatMap((file) => {
+		const name = file.replace(/\.mmscn$/, "");
+		if (files?.has(name) === false) return [];
+		return questions(readFileSync(join(root, file), "utf8"), name, onLeftOut);
+	});
 }
 
 /** Our verdict on a program. */
