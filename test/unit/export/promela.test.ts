@@ -105,7 +105,7 @@ S2:	/* WRITE_ONCE(shared.value, seen + 1); */
 				for (let next = programs.pop(); next; next = programs.pop()) {
 					const { name, program, model } = next;
 					try {
-						if (await assertAgrees(program, model, false)) counted++;
+						if (await assertAgrees(program, model)) counted++;
 					} catch (error) {
 						throw new Error(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
 					}
