@@ -133,7 +133,8 @@ class SearchBench {
 			alsoUnreduced ? Verifier.compile(question.model, false, budget.stageSecondsMax) : undefined,
 		]);
 		const measurements: Measurement[] = [];
-		const searched = await this.inTurn(() => answer(question, true), verifier);
+		const whole = alsoUnreduced ? await this.inTurn((heard) => answer(question, false, heard), unreduced) : undefined;
+		const searched = await this.inTurn(() => answer(question, true), verifier, whole?.ours.states);
 		const { theirs } = searched;
 		const texts: number[] = [];
 		for (let repetition = 0; repetition < repetitions(options); repetition++)
@@ -143,8 +144,7 @@ class SearchBench {
 		measurements.push(this.compared(name, "text-to-verdict", fromText, theirs, peerSeconds));
 		measurements.push(this.compared(name, "search", searched.ours, theirs, theirs?.seconds));
 		options.log(`${name}: search ${told(searched.ours.seconds, theirs?.seconds)}`);
-		if (alsoUnreduced) {
-			const whole = await this.inTurn((heard) => answer(question, false, heard), unreduced);
+		if (whole) {
 			measurements.push(this.compared(name, "unreduced-search", whole.ours, whole.theirs, whole.theirs?.seconds));
 			const perMillion = (side: Side) => (side.seconds / side.transitions) * 1e6;
 			const ours = { ...whole.ours, seconds: perMillion(whole.ours) };
@@ -163,6 +163,7 @@ class SearchBench {
 			readonly stats: { readonly states: number; readonly transitions: number; readonly limit?: string };
 		},
 		verifier: Verifier | undefined,
+		statesExpected?: number,
 	): Promise<{ readonly ours: Side; readonly theirs: Side | undefined }> {
 		let memoryMiB = 0;
 		const mine = () =>
@@ -186,7 +187,9 @@ class SearchBench {
 				last = await mine();
 				ours.push(last.seconds);
 			}
-			const search = gaveUp ? undefined : await verifier?.search(this.budget.stageSecondsMax);
+			const search = gaveUp
+				? undefined
+				: await verifier?.search(this.budget.stageSecondsMax, statesExpected ?? last.result.stats.states);
 			if (search) theirs.push(search);
 			else gaveUp = true;
 		}

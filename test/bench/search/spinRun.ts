@@ -15,6 +15,9 @@ const depthMax = 1_000_000;
 /** Bytes of a state vector, at the most. */
 const vectorBytesMax = 8192;
 
+/** A slot of the hash table for each state, as SPIN's manual advises; in bits, and within these. */
+const slotBits = (states: number) => Math.min(26, Math.max(18, Math.ceil(Math.log2(states))));
+
 /** SPIN's version, or undefined where SPIN or gcc is missing. */
 export function spinVersion(): string | undefined {
 	const version = /Spin Version ([\d.]+)/.exec(spawnSync("spin", ["-V"], { encoding: "utf8" }).stdout ?? "")?.[1];
@@ -62,11 +65,13 @@ export class Verifier {
 		}
 	}
 
-	/** One search; undefined where it takes longer than so many seconds, or memory runs out. */
-	async search(secondsMax: number): Promise<SpinSearch | undefined> {
+	/** One search of about so many states; undefined where it takes longer than so many seconds, or memory runs out. */
+	async search(secondsMax: number, states: number): Promise<SpinSearch | undefined> {
 		const inside = { cwd: this.folder, maxBuffer: 1 << 26, timeout: secondsMax * 1000 };
 		try {
-			const { seconds, result } = await timed(() => run("./pan", ["-n", "-E", `-m${depthMax}`], inside));
+			const { seconds, result } = await timed(() =>
+				run("./pan", ["-n", "-E", `-m${depthMax}`, `-w${slotBits(states)}`], inside),
+			);
 			const number = (pattern: RegExp) => Number(pattern.exec(result.stdout)?.[1] ?? Number.NaN);
 			const errors = number(/errors: (\d+)/);
 			if (errors === 0 && /Search not completed|max search depth too small|out of memory/.test(result.stdout))
