@@ -51,6 +51,9 @@ export function exploreUnderLkmm(program: Program, options: ExploreOptions): Ver
 			memory: "lkmm",
 			stats: { ...stats, ...(interleavings.stats.limit && { limit: interleavings.stats.limit }) },
 		};
+	// Where no interleaving gets stuck, some execution is complete.
+	if (graphs.verdict === "safe" && graphs.stats.transitions === 0)
+		return inconclusive(stats, "unsupported", "no complete execution was found");
 	const unseen = graphs.verdict === "safe" ? onlyAmongInterleavings(program) : [];
 	return {
 		...graphs,

@@ -3,7 +3,16 @@ import { notYet } from "./axioms.ts";
 import { lockPlaces, type Option, sources, writePlaces } from "./options.ts";
 import type { Ordering } from "./ordering.ts";
 import { guessable, isPutOff, isRead, moreMayCome, readsOf, waitsForItself } from "./prospects.ts";
-import { type EventKey, heldBefore, keyOf, type State, type ThreadPart, threadOfKey, unlockOf } from "./state.ts";
+import {
+	type EventKey,
+	heldBefore,
+	keyOf,
+	knowsLocksBefore,
+	type State,
+	type ThreadPart,
+	threadOfKey,
+	unlockOf,
+} from "./state.ts";
 import { EventKind, type PathEvent } from "./thread.ts";
 
 /** Gives the unlocks that have appeared their place; false when a lock that nobody releases is not the last. */
@@ -13,7 +22,7 @@ export function placeUnlocks(state: State): boolean {
 			const event = part.path.events[i] as PathEvent;
 			if (event.kind !== EventKind.Unlock || (part.location[i] as number) < 0) continue;
 			const key = keyOf(thread, i);
-			if (state.isPlaced(key)) continue;
+			if (state.isPlaced(key) || !knowsLocksBefore(part, i)) continue;
 			const lock = heldBefore(state, key);
 			if (lock === undefined || state.isPlaced(lock)) state.place(key, -1);
 		}
@@ -23,7 +32,8 @@ export function placeUnlocks(state: State): boolean {
 		for (let i = 0; i + 1 < order.length; i++) {
 			const key = order[i] as EventKey;
 			if (state.event(key).kind !== EventKind.LockWrite || unlockOf(state, key) !== undefined) continue;
-			if (state.parts[threadOfKey(key)]?.path.end.kind === "finished") return false;
+			const part = state.parts[threadOfKey(key)] as ThreadPart;
+			if (part.path.end.kind === "finished" && knowsLocksBefore(part, part.path.events.length)) return false;
 		}
 	}
 	return true;
@@ -54,13 +64,16 @@ function openIn(state: State): Open {
 			const key = keyOf(thread, i);
 			if ((part.location[i] as number) < 0) open.any = true;
 			else if (event.kind === EventKind.LockWrite) {
-				if (part.placed[i] === 0) open.locks.push(key);
+				if (part.placed[i] === 1) continue;
+				if (knowsLocksBefore(part, i)) open.locks.push(key);
+				else open.any = true;
 			} else if (event.kind === EventKind.Write) {
 				if (part.placed[i] !== 0) continue;
 				if (event.readHalf < 0 || part.rf[event.readHalf] !== notYet) open.writes.push(key);
 				else open.any = true;
 			} else if (isRead(event) && part.rf[i] === notYet) {
 				open.any = true;
+				if (event.kind !== EventKind.Read && !knowsLocksBefore(part, i)) continue;
 				(isPutOff(state, key) ? open.waiting : open.reads).push(key);
 			}
 		}

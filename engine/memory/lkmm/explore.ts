@@ -21,7 +21,7 @@ import { type Flag, flagsOf, judgePlainAccesses, type Race } from "./races.ts";
 import { type Relation, unite } from "./relation.ts";
 import { buildSkeleton, type Skeleton } from "./skeleton.ts";
 import { type EventKey, indexOfKey, keyOf, State, type ThreadPart, threadOfKey, unlockOf } from "./state.ts";
-import { EventKind, type LkmmProgram } from "./thread.ts";
+import { EventKind, type LkmmProgram, type Path } from "./thread.ts";
 
 /** The search gives up beyond these and says which. */
 export interface ExploreLimits {
@@ -90,6 +90,17 @@ export interface Execution {
 interface Cached {
 	readonly skeleton: Skeleton;
 	readonly relations: Relations;
+}
+
+/** The ordering of an execution, and how far its threads had gone. */
+interface Known {
+	readonly ordering: Ordering;
+	readonly paths: readonly Path[];
+}
+
+interface Decision {
+	readonly options: readonly Option[] | "complete";
+	readonly known: Known | undefined;
 }
 
 /** How many partial executions are handled between looks at the clock. */
@@ -190,7 +201,7 @@ class Search {
 	/** Follows what a state, that this call owns, leads to, up to where there are several ways. */
 	private follow(state: State): Branch | undefined {
 		this.look();
-		let ordering: Ordering | undefined;
+		let known: Known | undefined;
 		while (!this.stopped && this.advance(state)) {
 			const fault = this.options.faultOf?.(state);
 			if (fault !== undefined) {
@@ -206,9 +217,9 @@ class Search {
 				return undefined;
 			}
 			if (this.options.irrelevant?.(state)) return undefined;
-			const decision = isUnsupported(state) ? undefined : this.decide(state, ordering);
+			const decision = isUnsupported(state) ? undefined : this.decide(state, known);
 			const options = decision?.options ?? "complete";
-			ordering = decision?.ordering;
+			known = decision?.known;
 			if (options === "complete") {
 				this.complete(state);
 				return undefined;
@@ -226,21 +237,20 @@ class Search {
 	 * What can be decided next in a state; nothing when it leads nowhere. `earlier` is the ordering of what the state was before: what it
 	 * forces stays forced, and need not be looked at again.
 	 */
-	private decide(
-		state: State,
-		earlier: Ordering | undefined,
-	): { readonly options: readonly Option[] | "complete"; readonly ordering?: Ordering | undefined } {
-		const first = decide(state, earlier);
-		if (first === "complete" || first.length === 1) return { options: first, ordering: earlier };
-		let options = first;
-		let ordering = earlier;
-		if (options.length > 1) {
-			if (this.violated(state) !== undefined || !this.infer(state)) return { options: [] };
-			ordering = orderingOf(this.derived(state).relations);
-			options = decide(state, ordering) as readonly Option[];
+	private decide(state: State, earlier: Known | undefined): Decision {
+		// Once a thread has gone on, what it does now may contradict the rest: better found out at once.
+		const known = earlier?.paths.every((path, thread) => state.parts[thread]?.path === path) ? earlier : undefined;
+		const first = decide(state, known?.ordering);
+		if (first === "complete" || first.length === 1) return { options: first, known };
+		if (first.length === 0) {
+			this.deadEnds++;
+			return { options: first, known };
 		}
+		if (this.violated(state) !== undefined || !this.infer(state)) return { options: [], known: undefined };
+		const ordering = orderingOf(this.derived(state).relations);
+		const options = decide(state, ordering);
 		if (options.length === 0) this.deadEnds++;
-		return { options, ordering };
+		return { options, known: { ordering, paths: state.parts.map(({ path }) => path) } };
 	}
 
 	/** Computes values and lets the threads run; false when the state contradicts itself. */

@@ -284,6 +284,18 @@ function extendPart(part: ThreadPart | undefined, path: Path): ThreadPart {
 	};
 }
 
+/**
+ * Whether it is known which locks a thread has taken and given back before one of its events: while the address of an unlock is
+ * not, its lock only seems to be held.
+ */
+export function knowsLocksBefore({ path, location }: ThreadPart, index: number): boolean {
+	for (let i = 0; i < index; i++) {
+		const { kind } = path.events[i] as PathEvent;
+		if ((kind === EventKind.LockWrite || kind === EventKind.Unlock) && (location[i] as number) < 0) return false;
+	}
+	return true;
+}
+
 /** The unlock of the same lock that ends the critical section which `lock` begins; undefined when there is none (yet). */
 export function unlockOf(state: State, lock: EventKey): EventKey | undefined {
 	const thread = threadOfKey(lock);

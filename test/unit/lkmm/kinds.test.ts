@@ -81,6 +81,25 @@ describe("lkmm: kinds of violation", () => {
 		assert.equal(byGraphs({ members }), "lock_misuse");
 	});
 
+	it("a lock that is given back through a pointer, known only once the pointer has been read", () => {
+		const members = `struct guarded g;
+			struct guarded *pointer = &g;
+			thread a {
+				__lock(&g.lock);
+				g.value = g.value + 1;
+				struct guarded *p = READ_ONCE(pointer);
+				__unlock(&p->lock);
+				__lock(&g.lock);
+				g.value = g.value + 1;
+				__unlock(&g.lock);
+			}
+			thread b { __lock(&g.lock); g.value = g.value + 1; __unlock(&g.lock); WRITE_ONCE(pointer, &g); }
+			finally (g.value == 2);`;
+		const before = "struct guarded { spinlock_t lock; int value; };";
+		assert.equal(byGraphs({ members, before }), "invariant");
+		assert.equal(byGraphs({ members: members.replace("== 2", "== 3"), before }), "safe");
+	});
+
 	it("a bit that is set keeps everybody waiting", () => {
 		const members = `unsigned long word = 1;
 			struct bit_lock l;
