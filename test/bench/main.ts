@@ -8,9 +8,10 @@ import { parseArgs } from "node:util";
 import { language } from "./language.ts";
 import { lkmm } from "./lkmm/lkmm.ts";
 import type { Measurement, Part } from "./measurement.ts";
+import { shallow } from "./search/breadthFirst.ts";
 import { search } from "./search/search.ts";
 
-const parts: readonly Part[] = [search, lkmm, language];
+const parts: readonly Part[] = [search, shallow, lkmm, language];
 
 const { values, positionals } = parseArgs({
 	options: { quick: { type: "boolean" }, json: { type: "string" } },
