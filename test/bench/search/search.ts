@@ -12,10 +12,11 @@ interface Budget {
 	readonly stageSecondsMax: number;
 	/** A measurement is not repeated again once its repetitions have taken this, in seconds. */
 	readonly repeatSecondsMax: number;
-	/** Seconds after which no more models of shipped checks are compiled, no more are measured, and no more sizes of families are. */
+	/** Seconds after which no more models of shipped checks are compiled, and no more are measured. */
 	readonly compileSecondsMax: number;
 	readonly shippedSecondsMax: number;
-	readonly familiesSecondsMax: number;
+	/** Seconds after which no larger size of a family is begun. */
+	readonly familySecondsMax: number;
 	/** Shipped scenarios that are asked about, by file; absent: all. */
 	readonly files?: ReadonlySet<string>;
 }
@@ -23,17 +24,17 @@ interface Budget {
 const whole: Budget = {
 	stageSecondsMax: 120,
 	repeatSecondsMax: 10,
-	compileSecondsMax: 360,
-	shippedSecondsMax: 450,
-	familiesSecondsMax: 150,
+	compileSecondsMax: 380,
+	shippedSecondsMax: 430,
+	familySecondsMax: 75,
 };
 /** With `--quick`. */
 const brief: Budget = {
-	stageSecondsMax: 12,
+	stageSecondsMax: 10,
 	repeatSecondsMax: 1,
-	compileSecondsMax: 6,
-	shippedSecondsMax: 16,
-	familiesSecondsMax: 12,
+	compileSecondsMax: 5,
+	shippedSecondsMax: 12,
+	familySecondsMax: 4,
 	files: new Set(["history/d22_untagged_mapping", "history/d27_stackrot", "rules/lock_order", "rules/vma_lock"]),
 };
 
@@ -78,6 +79,7 @@ class SearchBench {
 		const begun = performance.now();
 		const isPast = (secondsMax: number) => performance.now() - begun > secondsMax * 1000;
 		const verifiers = new Map<Question, Verifier | undefined>();
+		options.log(`compiling ${all.length} models`);
 		// Taken from the end: where there is no time for all, then for the shortest.
 		const waiting = [...all].sort((one, two) => two.model.length - one.model.length);
 		const compile = async () => {
@@ -109,51 +111,53 @@ class SearchBench {
 	async growing(): Promise<Measurement[]> {
 		const { budget, options } = this;
 		const measurements: Measurement[] = [];
-		const begun = performance.now();
-		for (const [index, family] of families.entries()) {
-			// What one family does not need, the next ones have.
-			const secondsMax = (budget.familiesSecondsMax * (index + 1)) / families.length;
+		for (const family of families) {
+			const begun = performance.now();
 			for (const size of options.quick ? family.quickSizes : family.sizes) {
-				if (performance.now() - begun > secondsMax * 1000) {
+				if (performance.now() - begun > budget.familySecondsMax * 1000) {
 					options.log(`${family.name}: no time for n = ${size} and larger`);
 					break;
 				}
 				const [question] = questions(family.text(size), `${family.name}, n = ${size}`, options.log);
-				if (question) measurements.push(...(await this.sized(question, size <= family.unreducedMax)));
+				if (question) measurements.push(...(await this.sized(question, size <= family.reducedMax)));
 			}
 		}
 		return measurements;
 	}
 
-	private async sized(question: Question, alsoUnreduced: boolean): Promise<Measurement[]> {
+	/** One size of a family: every interleaving, and the search as it is used where `alsoReduced`. */
+	private async sized(question: Question, alsoReduced: boolean): Promise<Measurement[]> {
 		const { budget, options } = this;
 		const name = question.name.replace(/ \S+$/, "");
-		const [verifier, unreduced] = await Promise.all([
-			Verifier.compile(question.model, true, budget.stageSecondsMax),
-			alsoUnreduced ? Verifier.compile(question.model, false, budget.stageSecondsMax) : undefined,
+		const [plain, reducing] = await Promise.all([
+			Verifier.compile(question.model, false, budget.stageSecondsMax),
+			alsoReduced ? Verifier.compile(question.model, true, budget.stageSecondsMax) : undefined,
 		]);
-		const measurements: Measurement[] = [];
-		const whole = alsoUnreduced ? await this.inTurn((heard) => answer(question, false, heard), unreduced) : undefined;
-		const searched = await this.inTurn(() => answer(question, true), verifier, whole?.ours.states);
-		const { theirs } = searched;
+		const whole = await this.inTurn((heard) => answer(question, false, heard), plain);
+		plain?.dispose();
+		options.log(`${name}: every interleaving ${told(whole.ours.seconds, whole.theirs?.seconds)}`);
+		const perMillion = (side: Side) => (side.seconds / side.transitions) * 1e6;
+		const measurements = [
+			this.compared(name, "unreduced-search", whole.ours, whole.theirs, whole.theirs?.seconds),
+			this.compared(
+				name,
+				"unreduced-million-transitions",
+				{ ...whole.ours, seconds: perMillion(whole.ours) },
+				whole.theirs,
+				whole.theirs && perMillion(whole.theirs),
+			),
+		];
+		if (!alsoReduced) return measurements;
+		const { ours, theirs } = await this.inTurn(() => answer(question, true), reducing, whole.ours.states);
+		reducing?.dispose();
 		const texts: number[] = [];
 		for (let repetition = 0; repetition < repetitions(options); repetition++)
 			texts.push((await timed(() => programOf(question))).seconds);
-		const fromText = { ...searched.ours, seconds: median(texts) + searched.ours.seconds };
-		const peerSeconds = theirs && verifier && verifier.compileSeconds + theirs.seconds;
+		const fromText = { ...ours, seconds: median(texts) + ours.seconds };
+		const peerSeconds = theirs && reducing && reducing.compileSeconds + theirs.seconds;
+		options.log(`${name}: search ${told(ours.seconds, theirs?.seconds)}`);
+		measurements.push(this.compared(name, "search", ours, theirs, theirs?.seconds));
 		measurements.push(this.compared(name, "text-to-verdict", fromText, theirs, peerSeconds));
-		measurements.push(this.compared(name, "search", searched.ours, theirs, theirs?.seconds));
-		options.log(`${name}: search ${told(searched.ours.seconds, theirs?.seconds)}`);
-		if (whole) {
-			measurements.push(this.compared(name, "unreduced-search", whole.ours, whole.theirs, whole.theirs?.seconds));
-			const perMillion = (side: Side) => (side.seconds / side.transitions) * 1e6;
-			const ours = { ...whole.ours, seconds: perMillion(whole.ours) };
-			const theirRate = whole.theirs && perMillion(whole.theirs);
-			measurements.push(this.compared(name, "unreduced-million-transitions", ours, whole.theirs, theirRate));
-			options.log(`${name}: every interleaving ${told(whole.ours.seconds, whole.theirs?.seconds)}`);
-		}
-		verifier?.dispose();
-		unreduced?.dispose();
 		return measurements;
 	}
 
