@@ -392,10 +392,20 @@ Schedule: ab
 	});
 
 	it("says why a check cannot be exported", async () => {
-		const weak = await mmscn(["export", "--to", "promela", "weak.mmscn", "weak"]);
+		writeFileSync(
+			join(folder, "barriers.mmscn"),
+			`int x;
+scenario store_buffering {
+	kernel v6.5;
+	thread one { WRITE_ONCE(x, 1); }
+	check weak under lkmm expect safe;
+}
+`,
+		);
+		const weak = await mmscn(["export", "--to", "promela", "barriers.mmscn", "weak"]);
 		assert.deepEqual([weak.status, weak.out], [2, ""]);
 		assert.match(weak.error, /^mmscn: store_buffering\.weak cannot be exported: it is under lkmm, /);
-		const asSc = await mmscn(["export", "--to", "promela", "weak.mmscn", "weak", "--memory", "sc"]);
+		const asSc = await mmscn(["export", "--to", "promela", "barriers.mmscn", "weak", "--memory", "sc"]);
 		assert.equal(asSc.status, 0);
 		assert.match((await mmscn(["export", "--to", "promela", "lost.mmscn", "gone"])).error, /has no check gone; it has/);
 		assert.match((await mmscn(["export", "--to", "tla", "lost.mmscn", "plain"])).error, /--to tla: promela is wanted/);
