@@ -4,7 +4,8 @@
  */
 import { type Layout, layoutOf } from "../memory/layout.ts";
 import type { Program } from "../program/program.ts";
-import { ValueAnalysis, type Values } from "../search/reduction/values.ts";
+import { ValueAnalysis } from "../search/reduction/values.ts";
+import type { Values } from "../search/reduction/wordSets.ts";
 import { violationKinds } from "../verdict/verdict.ts";
 import { LockOrder } from "./lockOrder.ts";
 import { type ContextName, contextsOf, lockMacros } from "./locks.ts";

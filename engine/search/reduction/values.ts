@@ -1,13 +1,14 @@
 /**
- * Which words each register and each cell may ever hold: a flow-insensitive analysis over sets of constants (Kildall, POPL 1973;
- * for pointers this is Andersen's, 1994). It errs on the side of too many: what it says a place cannot be, it cannot be.
+ * Which words each register and each cell may ever hold: an analysis over sets of constants (Kildall, POPL 1973; for pointers this
+ * is Andersen's, 1994). Cells are told apart by nothing but their addresses, registers by the writes that reach a read (webs.ts); code
+ * that no value leads to counts for nothing (Wegman and Zadeck, TOPLAS 1991). It errs on the side of too many: what it says a place
+ * cannot be, it cannot be.
  */
 import { resolve } from "../../memory/access.ts";
-import { DivisionByZero, evaluate, evaluateBinary, updated } from "../../memory/expression.ts";
+import { DivisionByZero, evaluate, updated } from "../../memory/expression.ts";
 import { type Layout, live } from "../../memory/layout.ts";
 import { registersOfProperties, successors } from "../../program/liveness.ts";
 import {
-	type BinaryOperator,
 	type Expression,
 	type Instruction,
 	objectAlignment,
@@ -16,14 +17,7 @@ import {
 	type Thread,
 } from "../../program/program.ts";
 import { Webs } from "./webs.ts";
-
-/** A set of words; undefined: it may be any. */
-export type Values = ReadonlySet<number> | undefined;
-
-/** Words in a set before it is taken for "any". */
-export const valuesMax = 128;
-/** Rounds in which a set may grow before it is taken for "any": a counter grows in each. */
-const growthRoundsMax = 12;
+import { binaryValues, booleans, combined, Growing, limited, union, type Values, valuesMax } from "./wordSets.ts";
 
 /** What a place may be. */
 export interface Target {
@@ -31,40 +25,6 @@ export interface Target {
 	readonly cells: readonly number[];
 	/** Objects whose lifetime decides whether, or how, touching it is a fault. */
 	readonly objects: readonly number[];
-}
-
-const booleans: Values = new Set([0, 1]);
-const comparisons: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
-	"equal",
-	"not_equal",
-	"less",
-	"less_equal",
-	"less_unsigned",
-	"less_equal_unsigned",
-]);
-
-/** Words in a growing set; `any` once there are too many. */
-class Growing {
-	any = false;
-	readonly values = new Set<number>([0]);
-	private lastRound = -1;
-	private rounds = 0;
-
-	get now(): Values {
-		return this.any ? undefined : this.values;
-	}
-
-	/** Whether it grew. */
-	add(values: Values, round: number): boolean {
-		if (this.any) return false;
-		const before = this.values.size;
-		if (values) for (const value of values) this.values.add(value);
-		if (values && this.values.size === before) return false;
-		if (round !== this.lastRound) this.rounds++;
-		this.lastRound = round;
-		if (!values || this.values.size > valuesMax || this.rounds > growthRoundsMax) this.any = true;
-		return true;
-	}
 }
 
 export class ValueAnalysis {
@@ -110,12 +70,9 @@ export class ValueAnalysis {
 		while (this.changed) {
 			this.changed = false;
 			this.round++;
-			this.codes.forEach((code, index) => {
-				code.instructions.forEach((instruction, pc) => {
-					if (!this.reaches(index, pc)) return;
-					this.flow(index, instruction, pc);
-					this.goOn(index, instruction, pc);
-				});
+			this.eachInstruction((code, instruction, pc) => {
+				this.flow(code, instruction, pc);
+				this.goOn(code, instruction, pc);
 			});
 			this.flowIntoProperties();
 		}
@@ -124,6 +81,15 @@ export class ValueAnalysis {
 	/** Whether some execution may come to an instruction of one of the codes. */
 	reaches(code: number, pc: number): boolean {
 		return this.reached[code]?.[pc] === 1;
+	}
+
+	/** Every instruction that some execution may come to, with the number of its code and its program counter. */
+	eachInstruction(visit: (code: number, instruction: Instruction, pc: number) => void): void {
+		this.codes.forEach((code, index) => {
+			code.instructions.forEach((instruction, pc) => {
+				if (this.reaches(index, pc)) visit(index, instruction, pc);
+			});
+		});
 	}
 
 	private reach(code: number, pc: number): void {
@@ -360,54 +326,4 @@ export class ValueAnalysis {
 	private addAtEntry(code: number, register: number, values: Values): void {
 		this.add(code, this.webs[code]?.atEntry(register) ?? 0, values);
 	}
-}
-
-const limited = (values: ReadonlySet<number>): Values => (values.size > valuesMax ? undefined : values);
-
-function union(sets: readonly Values[]): Values {
-	const all = new Set<number>();
-	for (const values of sets) {
-		if (!values) return undefined;
-		for (const value of values) all.add(value);
-	}
-	return limited(all);
-}
-
-function combined(one: Values, two: Values, combine: (one: number, two: number) => number): Values {
-	if (!one || !two) return undefined;
-	const values = new Set<number>();
-	for (const first of one) {
-		for (const second of two) {
-			values.add(combine(first, second));
-			if (values.size > valuesMax) return undefined;
-		}
-	}
-	return values;
-}
-
-function binaryValues(operator: BinaryOperator, left: Values, right: Values): Values {
-	if (comparisons.has(operator)) return booleans;
-	if (operator === "and" && (!left || !right)) return masked(left ?? right);
-	return combined(left, right, (one, two) => {
-		try {
-			return evaluateBinary(operator, one, two);
-		} catch (error) {
-			if (error instanceof DivisionByZero) return 0;
-			throw error;
-		}
-	});
-}
-
-/** Any word, masked: all combinations of the mask's bits, when they are few. */
-function masked(masks: Values): Values {
-	if (!masks) return undefined;
-	const values = new Set<number>([0]);
-	for (const mask of masks) {
-		// Enumerates the subsets of the mask's bits.
-		for (let part = mask; part !== 0; part = (part - 1) & mask) {
-			values.add(part);
-			if (values.size > valuesMax) return undefined;
-		}
-	}
-	return values;
 }
