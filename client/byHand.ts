@@ -86,7 +86,7 @@ async function searchFrom(
 		const states = new Intl.NumberFormat("en").format(found.stats.states);
 		if (found.trace) await panel.walk(check, found.trace.schedule, `Found from step ${steps} on, in ${states} states.`);
 		else if (found.verdict === "safe")
-			await panel.walk(check, schedule, `From here on nothing goes wrong: all ${states} states were searched.`);
+			await panel.walk(check, schedule, `From here on no interleaving goes wrong: all ${states} states were searched.`);
 		else await panel.walk(check, schedule, `Not searched to the end: the limit on ${found.stats.limit} was met.`);
 	});
 }

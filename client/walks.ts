@@ -11,11 +11,14 @@ export interface WalkedCheck extends CheckArguments {
 	readonly parameters?: Parameters;
 }
 
+/** Where a schedule led, and through which program. */
+type Walked = Walk & { readonly program: string; readonly memory: WalkOnShow["memory"] };
+
 export class Walks {
 	private readonly server: LanguageServer;
 	private check: WalkedCheck | undefined;
 	/** Where the user has been, and where he stands among it. */
-	private been: (WalkOnShow["walk"] & { readonly program: string })[] = [];
+	private been: Walked[] = [];
 	private at = 0;
 	private said: string | undefined;
 
@@ -41,6 +44,7 @@ export class Walks {
 		return {
 			scenario,
 			check,
+			memory: walk.memory,
 			walk,
 			undo: this.at > 0,
 			redo: this.at + 1 < this.been.length,
@@ -68,7 +72,7 @@ export class Walks {
 	}
 
 	/** The walk along the first steps of a schedule; its alternatives are what could run after them. */
-	walk(check: WalkedCheck, schedule: string, steps?: number): Promise<Walk & { readonly program: string }> {
+	walk(check: WalkedCheck, schedule: string, steps?: number): Promise<Walked> {
 		const { uri, scenario, parameters } = check;
 		return this.server.request("mmscn/walk", {
 			uri,
@@ -92,9 +96,9 @@ export class Walks {
 	}
 
 	/** Takes up a walk where it stood before a reload. */
-	resume(check: WalkedCheck, { walk }: WalkOnShow, program: string): void {
+	resume(check: WalkedCheck, { walk, memory }: WalkOnShow, program: string): void {
 		this.check = { ...check, parameters: walk.parameters };
-		this.been = [{ ...walk, program }];
+		this.been = [{ ...walk, program, memory }];
 		this.at = 0;
 	}
 

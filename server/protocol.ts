@@ -115,10 +115,13 @@ export interface Requests {
 		readonly params: CheckArguments & Pick<ExploreParameters, "workDoneToken">;
 		readonly result: DistinctRacesResult;
 	};
-	/** Where a schedule, or its first `steps` steps, leads, and what could run there. Searches nothing. */
+	/**
+	 * Where a schedule, or its first `steps` steps, leads, and what could run there. Searches nothing. `memory` is what the check asks
+	 * for; walks are interleavings under either.
+	 */
 	readonly "mmscn/walk": {
 		readonly params: ScheduleParameters & { readonly steps?: number };
-		readonly result: Walk & ProgramOfVersion;
+		readonly result: Walk & ProgramOfVersion & { readonly memory: CheckResult["memory"] };
 	};
 	/**
 	 * Searches the interleavings that begin with a schedule's steps. `safe` says that nothing goes wrong after these, no more.

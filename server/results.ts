@@ -68,26 +68,29 @@ export class ResultStore {
 		this.races.set(document.uri, { races, fingerprint, tree });
 	}
 
-	/**
-	 * Moves what is known of this very program to where it now stands in the text. True when anything moved, or is of another version
-	 * by now.
-	 */
-	follow({ document: { uri, version }, fingerprint, tree }: Analysis): boolean {
+	/** Documents whose results have moved since the client was told of them. */
+	private readonly moved = new Set<string>();
+
+	/** Moves what is known of this very program to where it now stands in the text. */
+	follow({ document: { uri, version }, fingerprint, tree }: Analysis): void {
 		const known = this.byUri.get(uri);
-		let any = false;
 		for (const [key, one] of known ?? []) {
 			if (one.version === version || one.fingerprint !== fingerprint || one.tree === undefined) continue;
 			const result = one.tree.text === tree.text ? one.result : relocated(one.result, uri, one.tree, tree);
 			known?.set(key, { result, version, fingerprint, tree });
-			any = true;
+			this.moved.add(uri);
 		}
 		const found = this.races.get(uri);
 		if (found && found.races.version !== version && found.fingerprint === fingerprint) {
 			const races = found.tree.text === tree.text ? found.races : relocated(found.races, uri, found.tree, tree);
 			this.races.set(uri, { races: { ...races, version }, fingerprint, tree });
-			any = true;
+			this.moved.add(uri);
 		}
-		return any;
+	}
+
+	/** Whether results of a document have moved since this was asked last: whoever asks tells the client. */
+	haveMoved(uri: string): boolean {
+		return this.moved.delete(uri);
 	}
 
 	/** The last result of a check; undefined when it was never searched. */

@@ -79,7 +79,7 @@ export function View({ state, post, select, showEveryStep, offered, rules, chang
 						step={state.step}
 						stale={state.stale}
 						walk={state.walk}
-						weak={result?.memory === "lkmm"}
+						weak={(state.walk?.memory ?? result?.memory) === "lkmm"}
 						offered={offered}
 						post={post}
 					/>

@@ -39,6 +39,8 @@ export interface RacesOnShow {
 export interface WalkOnShow {
 	readonly scenario: string;
 	readonly check: string;
+	/** What the check asks for; the walk is an interleaving under either. */
+	readonly memory: CheckResult["memory"];
 	readonly walk: Walk;
 	/** There is a place to go back to, or forth to. */
 	readonly undo: boolean;

@@ -39,7 +39,9 @@ export const byHand: Feature = {
 					...(parameters && { parameters }),
 				} as const;
 				const { answer, analysis } = await ask(services, walks, params, question, rest.at(-1));
-				return { ...answer, version: analysis.document.version, program: analysis.fingerprint };
+				const { scenario, check } = params;
+				const memory = memoryOf(analysis, scenario, check);
+				return { ...answer, version: analysis.document.version, program: analysis.fingerprint, memory };
 			},
 		);
 		connection.onRequest(

@@ -71,7 +71,8 @@ function programOf({ documents }: Services, uri: string): ProgramOfVersion {
 function tellProgram(services: Services, uri: string): void {
 	const { connection, documents, results } = services;
 	const analysis = documents.analysis(uri);
-	if (analysis && results.follow(analysis)) void connection.sendNotification("mmscn/results", results.newest(uri));
+	if (analysis) results.follow(analysis);
+	if (results.haveMoved(uri)) void connection.sendNotification("mmscn/results", results.newest(uri));
 	void connection.sendNotification("mmscn/program", { uri, ...programOf(services, uri) });
 }
 

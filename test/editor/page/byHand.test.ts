@@ -78,7 +78,7 @@ describe("one check beyond its verdict, as a user sees it", function () {
 		await bar.getByText("Forth", { exact: false }).click();
 		await bar.getByText("2 steps;").waitFor();
 		await branches().getByText("Search from here").click();
-		await bar.getByText("From here on nothing goes wrong").waitFor();
+		await bar.getByText("From here on no interleaving goes wrong").waitFor();
 	});
 
 	for (const theme of ["Light Modern", "Dark Modern", "Dark High Contrast", "Light High Contrast"]) {

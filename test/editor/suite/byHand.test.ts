@@ -79,6 +79,17 @@ describe("one check beyond its verdict", () => {
 		assert.equal(onShow().walk, undefined);
 	});
 
+	it("says of a check under lkmm that a run by hand is an interleaving", async () => {
+		const weak = (await open("scenarios/seeds/page_anon_exclusive.mmscn")).document.uri.toString();
+		const asked = { uri: weak, scenario: "exclusive_clearing_weak", check: "without_mb_after_pin" };
+		await vscode.commands.executeCommand("mmscn.replaySchedule", { ...asked, schedule: "a" });
+		assert.equal(onShow().walk?.memory, "lkmm");
+		await vscode.commands.executeCommand("mmscn.replaySchedule", { ...check, schedule: "b" });
+		assert.equal(onShow().walk?.memory, "sc");
+		await open("two_races.mmscn");
+		await vscode.commands.executeCommand("mmscn.showCounterexample");
+	});
+
 	it("says that the races are of an earlier text, once it has changed", async () => {
 		await replace(document, "x != 1", "x != 3");
 		await until("a stale result", () => api.results(check.uri)?.stale);

@@ -93,7 +93,7 @@ describe("a run by hand", () => {
 	});
 	it("is the counterexample that it has come to, and on show instead of the one that was found", () => {
 		assert.equal(runOfWalk({ ...walk, trace }), trace);
-		const onShow = { scenario: "s", check: "c", walk, undo: false, redo: false };
+		const onShow = { scenario: "s", check: "c", memory: "sc" as const, walk, undo: false, redo: false };
 		assert.equal(runOnShow({ results: [race], shown: 0, walk: onShow })?.steps.length, 3);
 		assert.equal(runOnShow({ results: [race], shown: 0 }), trace);
 	});

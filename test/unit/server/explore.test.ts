@@ -132,6 +132,25 @@ describe("explore interleavings", () => {
 		]);
 	});
 
+	it("tells the client where results stand after a comment came in, whoever asked about them before", async () => {
+		await client.open(uri, text);
+		await explore({});
+		const line = notified.at(-1)?.results[0]?.violation?.location.line ?? assert.fail("nothing was found");
+		const moved = new Promise<Results>((resolve) => {
+			client.connection.onNotification("mmscn/results", (results: Results) => {
+				if (results.version === 2) resolve(results);
+			});
+		});
+		await client.change(uri, 2, `/* one line */\n${text}`);
+		const start = { line: 0, character: 0 };
+		await client.connection.sendRequest("textDocument/codeAction", {
+			textDocument: { uri },
+			range: { start, end: start },
+			context: { diagnostics: [] },
+		});
+		assert.equal((await moved).results[0]?.violation?.location.line, line + 1);
+	});
+
 	it("tells what the parameters of a safe check leave out from what never ran", async () => {
 		await client.open(uri, text);
 		const { results } = await explore({ check: "fix" });
