@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { leftovers } from "../../host/installation.mjs";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { leftovers, root } from "../../host/installation.mjs";
 import { makePackage, packagedFiles } from "../../host/package.mjs";
 
 /** Everything a package may hold, outside the kernel model and the scenarios. A file that is not listed here does not ship. */
@@ -35,8 +36,12 @@ describe("the package", function () {
 		const texts = files.filter((file) => /^dist\/(kernel|scenarios)\/[\w/]+\.mmscn$/.test(file));
 		assert.ok(texts.includes("dist/kernel/machine.mmscn"));
 		assert.ok(texts.includes("dist/scenarios/seeds/compaction_vs_truncation.mmscn"));
+		// Parts of the command line, each of which it reads when it needs it.
+		const parts = files.filter((file) => /^dist\/\w+-[A-Z0-9]{8}\.js$/.test(file));
+		const code = [join("dist", "mmscn.js"), ...parts].map((file) => readFileSync(join(root, file), "utf8")).join("\n");
+		for (const part of parts) assert.ok(code.includes(`"./${basename(part)}"`), `${part} is left from an older build`);
 		assert.deepEqual(
-			files.filter((file) => !texts.includes(file)),
+			files.filter((file) => !texts.includes(file) && !parts.includes(file)),
 			listed,
 		);
 	});
