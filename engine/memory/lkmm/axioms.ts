@@ -6,6 +6,9 @@
  * tools/memory-model/Documentation/explanation.txt and in Alglave, Maranget, McKenney, Parri, Stern: "Frightening small
  * children and disconcerting grown-ups: Concurrency in the Linux kernel", ASPLOS 2018.
  */
+import { isCoherent } from "./coherence.ts";
+import { type Communication, notYet } from "./communication.ts";
+import { rcuOrder } from "./rcuOrder.ts";
 import {
 	add,
 	addIdentity,
@@ -21,21 +24,6 @@ import {
 	unite,
 } from "./relation.ts";
 import type { Skeleton } from "./skeleton.ts";
-
-/** The communications of an execution, by events of its skeleton. */
-export interface Communication {
-	/** Write that each read reads from; `fromInitial` or `notYet`. */
-	readonly rf: Int16Array;
-	/** Location of each event; -1 for those that have none or whose address is not known yet. */
-	readonly location: Int16Array;
-	/** Writes of each location in coherence order, initial values left out; position 1 is the first. */
-	readonly coherence: readonly (readonly number[])[];
-	/** Position of each write in its coherence order; 0 for what has none (yet). */
-	readonly position: Int16Array;
-}
-
-export const fromInitial = -1;
-export const notYet = -2;
 
 /** The axioms, by the names that linux-kernel.cat gives them; `sc` where sequential consistency is asked for. */
 export type Axiom = "coherence" | "atomic" | "happens-before" | "propagation" | "rcu" | "plain-coherence" | "sc";
@@ -443,91 +431,5 @@ export class Relations {
 		compose(rcuBefore, size, b, this.propagatesBeforeStar);
 		if (hasPlain) restrict(rcuBefore, size, undefined, marked);
 		return !isReflexiveSomewhere(rcuBefore, size);
-	}
-}
-
-interface RcuEvents {
-	readonly gracePeriods: readonly number[];
-	/** Lock and unlock of each reader. */
-	readonly sections: readonly (readonly [number, number])[];
-	readonly sleepableGracePeriods: readonly number[];
-	readonly sleepableSections: readonly (readonly [number, number])[];
-}
-
-/** rcu-order of linux-kernel.cat: chains with at least as many grace periods as readers. */
-function rcuOrder(size: Skeleton["size"], link: Relation, location: Int16Array, rcu: RcuEvents): Relation {
-	const order = relation(size);
-	const pairs: [number, number][] = [];
-	const put = (from: number, to: number) => {
-		if (has(order, size, from, to)) return;
-		add(order, size, from, to);
-		pairs.push([from, to]);
-	};
-	for (const gp of rcu.gracePeriods) put(gp, gp);
-	for (const gp of rcu.sleepableGracePeriods) put(gp, gp);
-	const flavours = [
-		{ gps: rcu.gracePeriods, sections: rcu.sections, sleepable: false },
-		{ gps: rcu.sleepableGracePeriods, sections: rcu.sleepableSections, sleepable: true },
-	];
-	const bridge = (linked: (from: number, to: number) => boolean) => {
-		for (const { gps, sections, sleepable } of flavours) {
-			for (const gp of gps) {
-				for (const [lock, unlock] of sections) {
-					if (sleepable && location[gp] !== location[lock]) continue;
-					if (linked(gp, unlock)) put(gp, lock);
-					if (linked(lock, gp)) put(unlock, gp);
-				}
-			}
-		}
-	};
-	bridge((from, to) => has(link, size, from, to));
-	for (let done = -1; done !== pairs.length; ) {
-		done = pairs.length;
-		bridge((from, to) => pairs.some(([first, last]) => has(link, size, from, first) && has(link, size, last, to)));
-		for (let i = 0; i < pairs.length; i++) {
-			for (let j = 0; j < pairs.length; j++) {
-				const [a, b] = pairs[i] as [number, number];
-				const [c, d] = pairs[j] as [number, number];
-				if (has(link, size, b, c)) put(a, d);
-			}
-		}
-	}
-	return order;
-}
-
-/** Whether po-loc | rf | co | fr is acyclic: positions in coherence order never go down along a thread's accesses of a location. */
-export function isCoherent(skeleton: Skeleton, { rf, location, position }: Communication): boolean {
-	const { size, writes, reads, threadOf, po } = skeleton;
-	for (let a = 0; a < size.events; a++) {
-		const place = location[a] as number;
-		if (place < 0) continue;
-		const first = placeOf(a);
-		if (first < 0) continue;
-		for (let b = a + 1; b < size.events && threadOf[b] === threadOf[a]; b++) {
-			if (location[b] !== place) continue;
-			const second = placeOf(b);
-			if (second < 0) continue;
-			const strict = isIn(writes, b);
-			if (
-				has(po, size, a, b)
-					? strict
-						? first >= second
-						: first > second
-					: has(po, size, b, a) && (isIn(writes, a) ? second >= first : second > first)
-			) {
-				return false;
-			}
-		}
-	}
-	return true;
-
-	/** Position of the write, or of the write read from; -1 when it is not known yet. */
-	function placeOf(event: number): number {
-		if (isIn(writes, event)) return position[event] === 0 ? -1 : (position[event] as number);
-		if (!isIn(reads, event)) return -1;
-		const source = rf[event] as number;
-		if (source === notYet) return -1;
-		if (source === fromInitial) return 0;
-		return position[source] === 0 ? -1 : (position[source] as number);
 	}
 }

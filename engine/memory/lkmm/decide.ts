@@ -1,5 +1,5 @@
 /** What of a partial execution is decided next, and the ways in which it can be. */
-import { notYet } from "./axioms.ts";
+import { notYet } from "./communication.ts";
 import { lockPlaces, type Option, sources, writePlaces } from "./options.ts";
 import type { Ordering } from "./ordering.ts";
 import { guessable, isPutOff, isRead, moreMayCome, readsOf, waitsForItself } from "./prospects.ts";
@@ -17,12 +17,15 @@ import { EventKind, type PathEvent } from "./thread.ts";
 
 /** Gives the unlocks that have appeared their place; false when a lock that nobody releases is not the last. */
 export function placeUnlocks(state: State): boolean {
-	for (const [thread, part] of state.parts.entries()) {
-		for (let i = 0; i < part.path.events.length; i++) {
-			const event = part.path.events[i] as PathEvent;
-			if (event.kind !== EventKind.Unlock || (part.location[i] as number) < 0) continue;
+	for (let thread = 0; thread < state.parts.length; thread++) {
+		const { path, location, placed } = state.parts[thread] as ThreadPart;
+		for (let i = 0; i < path.events.length; i++) {
+			const { kind } = path.events[i] as PathEvent;
+			if (kind !== EventKind.Unlock && kind !== EventKind.LockWrite) continue;
+			// What the thread holds afterwards is known only together with this address.
+			if ((location[i] as number) < 0) break;
+			if (kind === EventKind.LockWrite || placed[i] === 1) continue;
 			const key = keyOf(thread, i);
-			if (state.isPlaced(key) || !knowsLocksBefore(part, i)) continue;
 			const lock = heldBefore(state, key);
 			if (lock === undefined || state.isPlaced(lock)) state.place(key, -1);
 		}

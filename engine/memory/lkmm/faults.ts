@@ -1,7 +1,7 @@
 /** What goes wrong in an execution of a Program: checks that fail, and accesses that see memory's end. */
 import type { Fault } from "../access.ts";
 import type { ProgramMemory } from "./programMemory.ts";
-import type { ProgramFailure } from "./programThread.ts";
+import type { ProgramFailure } from "./programRecorder.ts";
 import { type EventKey, keyOf, type State, type ThreadPart } from "./state.ts";
 import { EventKind, type PathEvent } from "./thread.ts";
 

@@ -2,7 +2,7 @@
  * What must happen before a read that was put off: whatever comes before each of the writes that it can still read from. So the
  * contradictions in a way of going on show before all of it is decided.
  */
-import { notYet } from "./axioms.ts";
+import { notYet } from "./communication.ts";
 import { gatesOf, isPutOff, isRead, isWrite, mayBeAt } from "./prospects.ts";
 import { add, addTo, eventSet, has, isIn, type Relation, relation, type Size } from "./relation.ts";
 import { isBefore, type Skeleton } from "./skeleton.ts";

@@ -1,5 +1,5 @@
 /** The places that a write can take in coherence order, and the writes that a read can read from, as far as is cheap to tell. */
-import { fromInitial, notYet } from "./axioms.ts";
+import { fromInitial, notYet } from "./communication.ts";
 import type { Ordering } from "./ordering.ts";
 import { moreMayCome, waitsForItself } from "./prospects.ts";
 import { isBefore } from "./skeleton.ts";

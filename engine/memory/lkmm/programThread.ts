@@ -5,21 +5,15 @@
  * Memory that is freed is a write of its own to every cell of the object, so that use after free is what it is in weak
  * memory: an access that sees, or comes in coherence order after, the write of the one who freed it.
  */
-import type { Expression, Instruction, Place, Program } from "../../program/program.ts";
-import type { Fault } from "../access.ts";
-import { evaluateBinary, updated } from "../expression.ts";
+import type { Instruction, Program } from "../../program/program.ts";
+import { updated } from "../expression.ts";
+import { heldExclusively, LockRecorder } from "./lockRecorder.ts";
 import { postDominators } from "./postDominators.ts";
 import { freed, live, originOf, type ProgramMemory } from "./programMemory.ts";
-import { countedLocks, type LockInstruction, locksOf, reachableWrites, type Writes } from "./programWrites.ts";
-import { noLoads, PathRecorder, type Recorded, unionOf } from "./recorder.ts";
-import { EventKind, type Path, type PathEnd, type Tag, type Term, type Thread } from "./thread.ts";
-
-/** What a check of a path stands for when it fails. */
-export interface ProgramFailure {
-	/** Says what is wrong, given the values that the fault depends on. */
-	readonly fault: (state: { readonly termValue: (term: number) => number }) => Fault;
-	readonly site: number;
-}
+import { type Body, type Code, different, same } from "./programRecorder.ts";
+import { countedLocks, reachableWrites, type Writes } from "./programWrites.ts";
+import { noLoads, unionOf } from "./recorder.ts";
+import { EventKind, type Path, type PathEnd, type Term, type Thread } from "./thread.ts";
 
 /** How often a path may come by the same branch before it is cut off. */
 export const branchVisitsMaximum = 12;
@@ -42,80 +36,25 @@ export function programThread(memory: ProgramMemory, index: number): Thread {
 	return {
 		name: memory.program.threads[index]?.name ?? "",
 		start() {
-			first ??= new ProgramRecorder(code).begin();
+			first ??= new ThreadRecorder(code).begin();
 			return first;
 		},
 	};
 }
 
-interface Code {
-	readonly memory: ProgramMemory;
-	readonly index: number;
-	readonly joins: Int32Array;
-	readonly writes: readonly Writes[];
-	/** Locks that may be held shared, by address. */
-	readonly counted: ReadonlySet<number>;
-	nextId: number;
-}
-
-interface Held {
-	readonly address: Recorded;
-	readonly spinning: boolean;
-	readonly shared: boolean;
-}
-
-/** Words of a lock that can be held shared: how many hold it so, or this. */
-const heldExclusively = -1;
-
-type Body<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
-type Follow = (alternative: number, recorder: ProgramRecorder) => void;
+type Follow = (alternative: number, recorder: ThreadRecorder) => void;
 
 /** Conditions that are never left behind: waits. */
 const never = -2;
-const add = (a: number, b: number): number => (a + b) | 0;
-const same = (a: number, b: number): number => (a === b ? 1 : 0);
-const different = (a: number, b: number): number => (a === b ? 0 : 1);
 
-class ProgramRecorder extends PathRecorder {
-	private readonly code: Code;
-	private registers: Recorded[];
-	private held: Held[] = [];
+class ThreadRecorder extends LockRecorder {
 	private readonly visits: Map<number, number>;
-	private rcu = 0;
-	private preempt = 0;
-	private irq = 0;
-	private instructionsDone = 0;
-	private pc: number;
-	/** The present access is part of a step that the scenario says is one. */
-	private glued = false;
+	private instructionsDone: number;
 
-	constructor(code: Code, parent?: ProgramRecorder) {
-		super();
-		this.code = code;
-		if (parent) {
-			this.continueFrom(parent);
-			this.registers = [...parent.registers];
-			this.held = [...parent.held];
-			this.visits = new Map(parent.visits);
-			this.rcu = parent.rcu;
-			this.preempt = parent.preempt;
-			this.irq = parent.irq;
-			this.instructionsDone = parent.instructionsDone;
-			this.pc = parent.pc;
-			return;
-		}
-		const zero = { term: this.constant(0), data: noLoads, control: noLoads };
-		this.registers = this.thread.registers.map(() => zero);
-		this.visits = new Map();
-		this.pc = this.thread.entry;
-	}
-
-	private get thread(): Program["threads"][number] {
-		return this.program.threads[this.code.index] as Program["threads"][number];
-	}
-
-	private get program(): Program {
-		return this.code.memory.program;
+	constructor(code: Code, parent?: ThreadRecorder) {
+		super(code, parent);
+		this.visits = new Map(parent?.visits);
+		this.instructionsDone = parent?.instructionsDone ?? 0;
 	}
 
 	/** The path from the thread's start. A callback first waits for being started. */
@@ -355,7 +294,7 @@ class ProgramRecorder extends PathRecorder {
 	}
 
 	/** `join`: where the branches that the choice controls come together; undefined when it controls nothing. */
-	private choice(
+	protected override choice(
 		condition: number | undefined,
 		alternatives: number,
 		follow: Follow,
@@ -382,7 +321,7 @@ class ProgramRecorder extends PathRecorder {
 			take: (alternative) => {
 				const known = taken[alternative];
 				if (known) return known;
-				const recorder = new ProgramRecorder(this.code, this);
+				const recorder = new ThreadRecorder(this.code, this);
 				const end = instead?.(alternative);
 				if (!end) follow(alternative, recorder);
 				const path = end ? recorder.path(end) : recorder.run();
@@ -410,91 +349,7 @@ class ProgramRecorder extends PathRecorder {
 		return parts.flatMap((part) => this.loadsOf(part));
 	}
 
-	private check(condition: Recorded, site: number, fault: ProgramFailure["fault"]): void {
-		const known = this.known(condition.term);
-		if (known !== undefined && known !== 0) return;
-		const failure: ProgramFailure = { fault, site };
-		this.checks.push({ term: condition.term, after: this.events.length, data: condition.data, failure });
-	}
-
-	private fail(site: number, fault: Fault): void {
-		this.check(this.fixed(0), site, () => fault);
-	}
-
-	private endChecks(instruction: Instruction): void {
-		if (this.rcu > 0)
-			this.fail(instruction.site, { kind: "rcu_reader_left_open", detail: "the thread ends inside rcu_read_lock()" });
-		else if (this.irq > 0)
-			this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with interrupts off" });
-		else if (this.preempt > 0)
-			this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends with preemption off" });
-		else if (this.held.length > 0)
-			this.fail(instruction.site, { kind: "lock_misuse", detail: "the thread ends holding a lock" });
-	}
-
-	// ------------------------------------------------------------------------------------------------- context
-
-	private isReader(): boolean {
-		return this.rcu > 0 || this.preempt > 0 || this.irq > 0 || this.held.some(({ spinning }) => spinning);
-	}
-
-	private inAtomic(): boolean {
-		return this.isReader() || this.thread.kind === "callback";
-	}
-
-	/** Makes a change of context, which may begin or end an RCU reader: any of preemption off, interrupts off, a spinlock is one. */
-	private asReader(change: () => void): void {
-		const before = this.isReader();
-		change();
-		const after = this.isReader();
-		if (before === after || this.program.gracePeriods === 0) return;
-		this.counter++;
-		this.event(after ? EventKind.ReaderLock : EventKind.ReaderUnlock);
-	}
-
-	private changeContext(instruction: Body<"context">): void {
-		const { context, change } = instruction;
-		this.asReader(() => {
-			if (context === "irq") this.irq = change > 0 ? 1 : 0;
-			else this[context] += change;
-		});
-		if (this.rcu < 0 || this.preempt < 0) {
-			const what =
-				this.rcu < 0 ? "rcu_read_unlock() without rcu_read_lock()" : "preempt_enable() without preempt_disable()";
-			this.fail(instruction.site, { kind: "lock_misuse", detail: what });
-			this.rcu = Math.max(this.rcu, 0);
-			this.preempt = Math.max(this.preempt, 0);
-		}
-	}
-
-	private context(context: "irq" | "preempt" | "rcu" | "atomic"): number {
-		return context === "atomic" ? (this.isReader() ? 1 : 0) : this[context];
-	}
-
 	// ------------------------------------------------------------------------------------------------- accesses
-
-	/** Address of a place, with the check that something is there. */
-	private place(place: Place, site: number): Recorded {
-		const base = this.evaluate(place.base, site);
-		const offset = this.evaluate(place.offset, site);
-		const address = {
-			term: this.apply(add, base.term, offset.term),
-			data: unionOf(base.data, offset.data),
-			control: noLoads,
-		};
-		const { faultAt } = this.code.memory;
-		const { structure, text } = place;
-		const valid = this.apply((b, o) => (faultAt(b, o, structure, text) ? 0 : 1), base.term, offset.term);
-		this.check({ ...address, term: valid }, site, ({ termValue }) => {
-			return (
-				faultAt(termValue(base.term), termValue(offset.term), structure, text) ?? {
-					kind: "wild_dereference",
-					detail: text,
-				}
-			);
-		});
-		return address;
-	}
 
 	private update(instruction: Body<"update">): PathEnd | undefined {
 		const tag = orderings[instruction.ordering];
@@ -503,14 +358,14 @@ class ProgramRecorder extends PathRecorder {
 		const read = this.access(EventKind.Read, tag, place, { atomic: true, glued: this.glued });
 		const old = this.readResult(read);
 		const { update, compare, register } = instruction;
-		const store = (recorder: ProgramRecorder, after: readonly number[]) => {
+		const store = (recorder: ThreadRecorder, after: readonly number[]) => {
 			if (update === "exchange") recorder.write(tag, place, operand, read, after);
 			else {
 				const term = recorder.apply((a, b) => updated(update, a, b), old.term, operand.term);
 				recorder.write(tag, place, { term, data: unionOf([read], operand.data), control: noLoads }, read, after);
 			}
 		};
-		const done = (recorder: ProgramRecorder) => {
+		const done = (recorder: ThreadRecorder) => {
 			if (register !== undefined) recorder.set(register, old);
 			recorder.pc = instruction.next;
 		};
@@ -527,164 +382,7 @@ class ProgramRecorder extends PathRecorder {
 		});
 	}
 
-	private lock(instruction: Body<"lock">): PathEnd | undefined {
-		const place = this.place(instruction.lock, instruction.site);
-		if (instruction.try === undefined && this.heldIndex(place) >= 0) {
-			const detail = `${instruction.lock.text} is taken again by the thread that holds it: it waits for itself`;
-			this.fail(instruction.site, { kind: "lock_misuse", detail });
-			return { kind: "waiting", on: noLoads };
-		}
-		if (this.isCounted(instruction)) return this.lockCounted(instruction, place);
-		if (instruction.try === undefined) {
-			this.takeLock(place);
-			this.took(instruction, place);
-			this.pc = instruction.next;
-			return undefined;
-		}
-		const register = instruction.try;
-		return this.choice(undefined, 2, (taken, recorder) => {
-			if (taken === 1) {
-				recorder.takeLock(place);
-				recorder.took(instruction, place);
-				recorder.set(register, recorder.fixed(1));
-			} else {
-				const event = recorder.access(EventKind.SawLocked, "once", place, {});
-				recorder.set(register, { ...recorder.fixed(0), data: [event] });
-			}
-			recorder.pc = instruction.next;
-		});
-	}
-
-	/** After a lock was taken: of a bit lock, sets the bit as well. */
-	private took(instruction: Body<"lock">, place: Recorded): void {
-		this.mustLive(instruction.lock, place, instruction.site);
-		this.setBit(instruction, "acquire", true);
-		this.asReader(() => this.held.push({ address: place, spinning: instruction.spinning, shared: instruction.shared }));
-	}
-
-	private unlock(instruction: Body<"unlock">): PathEnd | undefined {
-		const place = this.place(instruction.lock, instruction.site);
-		this.check(this.holds(place, instruction.shared), instruction.site, () => ({
-			kind: "lock_misuse",
-			detail: `${instruction.lock.text} is unlocked by a thread that does not hold it`,
-		}));
-		this.setBit(instruction, "release", false);
-		this.counter++;
-		if (this.isCounted(instruction)) this.count(place, "release", instruction.shared ? -1 : -heldExclusively);
-		else this.access(EventKind.Unlock, "release", place, {});
-		const at = this.heldIndex(place);
-		this.asReader(() => this.held.splice(at < 0 ? this.held.length - 1 : at, 1));
-		this.pc = instruction.next;
-		return undefined;
-	}
-
-	// The model has no locks that can be held shared. They are what they are made of: an atomic count of their holders.
-
-	/** Whether a lock may be held shared somewhere. */
-	private isCounted(instruction: LockInstruction): boolean {
-		return locksOf(this.program, instruction).some((address) => this.code.counted.has(address));
-	}
-
-	/** Adds to the count of a lock's holders. */
-	private count(place: Recorded, tag: Tag, change: number): void {
-		const read = this.read(tag, place, true);
-		const term = this.apply(add, this.readResult(read).term, this.constant(change));
-		this.write(tag, place, { term, data: [read], control: noLoads }, read);
-	}
-
-	private lockCounted(instruction: Body<"lock">, place: Recorded): PathEnd | undefined {
-		const { shared } = instruction;
-		const read = this.read("acquire", place, true);
-		const old = this.readResult(read);
-		const free = shared
-			? this.apply(different, old.term, this.constant(heldExclusively))
-			: this.apply(same, old.term, this.constant(0));
-		const take = (recorder: ProgramRecorder) => {
-			const term = recorder.apply(add, old.term, recorder.constant(shared ? 1 : heldExclusively));
-			recorder.write("acquire", place, { term, data: [read], control: noLoads }, read);
-			recorder.took(instruction, place);
-		};
-		if (instruction.try === undefined) {
-			this.assume({ ...old, term: free });
-			take(this);
-			this.pc = instruction.next;
-			return undefined;
-		}
-		const register = instruction.try;
-		return this.choice(free, 2, (taken, recorder) => {
-			if (taken === 1) take(recorder);
-			recorder.set(register, { ...recorder.fixed(taken), data: [read] });
-			recorder.pc = instruction.next;
-		});
-	}
-
-	/**
-	 * Sets or clears the bit of a bit lock. To be taken it has to be clear; where it is clear before it is cleared, somebody stored to the
-	 * word meanwhile, and the lock was free for anybody.
-	 */
-	private setBit(instruction: Body<"lock"> | Body<"unlock">, tag: Tag, on: boolean): void {
-		if (!instruction.bit) return;
-		this.counter++;
-		const word = this.place(instruction.bit.word, instruction.site);
-		const bit = this.evaluate(instruction.bit.number, instruction.site);
-		const read = this.read(tag, word, true);
-		const old = this.readResult(read);
-		const isSet = (value: number, nr: number) => (value & (1 << nr)) !== 0;
-		if (on) {
-			const isClear = this.apply((value, nr) => (isSet(value, nr) ? 0 : 1), old.term, bit.term);
-			this.assume({ ...old, term: isClear });
-		} else {
-			const kept = this.apply((value, nr) => (isSet(value, nr) ? 1 : 0), old.term, bit.term);
-			const detail = `${instruction.lock.text} is unlocked, but its bit in ${instruction.bit.word.text} is clear`;
-			this.check({ ...old, term: kept }, instruction.site, () => ({ kind: "lock_misuse", detail }));
-		}
-		const term = this.apply((value, nr) => (on ? value | (1 << nr) : value & ~(1 << nr)), old.term, bit.term);
-		this.write(tag, word, { term, data: [read], control: noLoads }, read);
-		this.counter++;
-	}
-
-	private heldIndex({ term }: Recorded): number {
-		const known = this.known(term);
-		return this.held.findIndex(
-			({ address }) => address.term === term || (known !== undefined && this.known(address.term) === known),
-		);
-	}
-
-	/** Whether this thread holds the lock at an address: known at once, or a comparison of addresses. Held exclusively is shared as well. */
-	private holds(place: Recorded, shared: boolean): Recorded {
-		const found = this.held[this.heldIndex(place)];
-		if (found && (shared || !found.shared)) return this.fixed(1);
-		let result = this.fixed(0);
-		for (const held of this.held) {
-			if (held.shared && !shared) continue;
-			const term = this.apply((a, b) => a | b, result.term, this.apply(same, place.term, held.address.term));
-			result = { term, data: unionOf(result.data, place.data, held.address.data), control: noLoads };
-		}
-		return result;
-	}
-
 	// ------------------------------------------------------------------------------------------------- lifetimes
-
-	/** A lock has no value that could tell of its object's end: the lifetime is read inside the critical section instead. */
-	private mustLive(lock: Place, place: Recorded, site: number): void {
-		const { memory } = this.code;
-		if (!memory.program.threads.some((thread) => thread.instructions.some(({ kind }) => kind === "free"))) return;
-		const objectAt = (address: number) => {
-			const location = memory.locationAt(address);
-			return location === undefined ? -1 : (memory.program.cells[location]?.object ?? -1);
-		};
-		this.counter++;
-		const address = this.apply((at) => memory.lifetimeAddress(Math.max(objectAt(at), 0)), place.term, place.term);
-		const read = this.read("once", { term: address, data: place.data, control: noLoads });
-		const result = this.readResult(read);
-		this.check(
-			{ ...result, term: this.apply((lifetime) => (lifetime === freed ? 0 : 1), result.term, result.term) },
-			site,
-			({ termValue }) => {
-				return { kind: "use_after_free", detail: lock.text, object: objectAt(termValue(place.term)) };
-			},
-		);
-	}
 
 	private callRcu(instruction: Body<"call_rcu">): void {
 		const { memory } = this.code;
@@ -726,11 +424,6 @@ class ProgramRecorder extends PathRecorder {
 			recorder.counter++;
 			recorder.pc = instruction.next;
 		});
-	}
-
-	/** A condition under which alone this path is gone. */
-	private assume(condition: Recorded): void {
-		this.checks.push({ term: condition.term, after: this.events.length, data: condition.data, failure: undefined });
 	}
 
 	private free(instruction: Body<"free">): PathEnd | undefined {
@@ -787,68 +480,6 @@ class ProgramRecorder extends PathRecorder {
 			const term = this.constant(lifetime === "free" ? 0 : initial);
 			this.access(EventKind.Write, "once", this.fixed(address), { term, lifetime, moreAddress });
 		}
-	}
-
-	// ------------------------------------------------------------------------------------------------- values
-
-	private fixed(value: number): Recorded {
-		return { term: this.constant(value), data: noLoads, control: noLoads };
-	}
-
-	private set(register: number, { term, data, control }: Recorded): void {
-		this.registers[register] = { term, data, control: unionOf(control, this.controlling()) };
-	}
-
-	private evaluate(expression: Expression, site: number): Recorded {
-		switch (expression.op) {
-			case "constant":
-				return this.fixed(expression.value);
-			case "register":
-				return this.registers[expression.register] as Recorded;
-			case "unary": {
-				const operand = this.evaluate(expression.operand, site);
-				const { operator } = expression;
-				const operation =
-					operator === "not"
-						? (a: number) => (a === 0 ? 1 : 0)
-						: operator === "negate"
-							? (a: number) => -a | 0
-							: (a: number) => ~a;
-				return { ...operand, term: this.apply(operation, operand.term, operand.term) };
-			}
-			case "binary":
-				return this.binary(expression, site);
-			case "select": {
-				const parts = [expression.condition, expression.then, expression.otherwise].map((part) =>
-					this.evaluate(part, site),
-				);
-				const [condition, then, otherwise] = parts as [Recorded, Recorded, Recorded];
-				const known = this.known(condition.term);
-				const term =
-					known !== undefined
-						? (known !== 0 ? then : otherwise).term
-						: this.term({ kind: "select", condition: condition.term, then: then.term, otherwise: otherwise.term });
-				return {
-					term,
-					data: unionOf(...parts.map((part) => part.data)),
-					control: unionOf(...parts.map((part) => part.control)),
-				};
-			}
-		}
-	}
-
-	private binary(expression: Extract<Expression, { op: "binary" }>, site: number): Recorded {
-		const left = this.evaluate(expression.left, site);
-		const right = this.evaluate(expression.right, site);
-		const { operator } = expression;
-		const divides = /divide|remainder/.test(operator);
-		if (divides) this.check(right, site, () => ({ kind: "division_by_zero", detail: "division by zero" }));
-		const operation = (a: number, b: number) => (divides && b === 0 ? 0 : evaluateBinary(operator, a, b));
-		return {
-			term: this.apply(operation, left.term, right.term),
-			data: unionOf(left.data, right.data),
-			control: unionOf(left.control, right.control),
-		};
 	}
 }
 

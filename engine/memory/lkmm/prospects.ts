@@ -1,5 +1,5 @@
 /** What may still come in a partial execution: writes for the reads that were put off, from threads that have more to do. */
-import { notYet } from "./axioms.ts";
+import { notYet } from "./communication.ts";
 import type { Ordering } from "./ordering.ts";
 import { isBefore } from "./skeleton.ts";
 import { type EventKey, indexOfKey, keyOf, type State, type ThreadPart, threadOfKey } from "./state.ts";

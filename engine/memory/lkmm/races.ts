@@ -1,5 +1,6 @@
 /** Plain accesses: plain coherence, data races and mixed accesses, as linux-kernel.cat defines them; and its other flags. */
-import type { Communication, PlainBounds, Relations } from "./axioms.ts";
+import type { PlainBounds, Relations } from "./axioms.ts";
+import type { Communication } from "./communication.ts";
 import { addIdentity, close, compose, has, isIn, type Relation, relation, restrict, unite } from "./relation.ts";
 import type { Skeleton } from "./skeleton.ts";
 import { EventKind } from "./thread.ts";

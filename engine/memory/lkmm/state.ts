@@ -1,5 +1,5 @@
 /** A partial execution: how far the threads have gone, what they read from, and the coherence order so far. */
-import { fromInitial, notYet } from "./axioms.ts";
+import { fromInitial, notYet } from "./communication.ts";
 import {
 	alternativeFor,
 	EventKind,
