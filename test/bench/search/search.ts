@@ -8,6 +8,8 @@ import { summary } from "./summary.ts";
 
 /** How much time there is. */
 interface Budget {
+	/** Nothing is begun after so many seconds, and what runs then is given up soon. */
+	readonly totalSecondsMax: number;
 	/** One stage of SPIN (spin and gcc, or one search) is given up after this, in seconds. */
 	readonly stageSecondsMax: number;
 	/** A measurement is not repeated again once its repetitions have taken this, in seconds. */
@@ -22,6 +24,7 @@ interface Budget {
 }
 
 const whole: Budget = {
+	totalSecondsMax: 660,
 	stageSecondsMax: 120,
 	repeatSecondsMax: 10,
 	compileSecondsMax: 380,
@@ -30,6 +33,7 @@ const whole: Budget = {
 };
 /** With `--quick`. */
 const brief: Budget = {
+	totalSecondsMax: 25,
 	stageSecondsMax: 10,
 	repeatSecondsMax: 1,
 	compileSecondsMax: 5,
@@ -65,6 +69,7 @@ class SearchBench {
 	private readonly peer: string;
 	private readonly options: BenchOptions;
 	private readonly budget: Budget;
+	private readonly begun = performance.now();
 
 	constructor(peer: string, options: BenchOptions) {
 		this.peer = peer;
@@ -72,19 +77,29 @@ class SearchBench {
 		this.budget = options.quick ? brief : whole;
 	}
 
+	/** Seconds that are left. */
+	private get left(): number {
+		return this.budget.totalSecondsMax - (performance.now() - this.begun) / 1000;
+	}
+
+	/** Seconds that a stage of SPIN that begins now may take. */
+	private get stageSeconds(): number {
+		return Math.max(1, Math.min(this.budget.stageSecondsMax, this.left));
+	}
+
 	/** Text to verdict of every shipped check. Models are compiled once each, as many at a time as there are cores. */
 	async shipped(): Promise<Measurement[]> {
 		const { budget, options } = this;
 		const all = shippedQuestions(options.log, budget.files);
 		const begun = performance.now();
-		const isPast = (secondsMax: number) => performance.now() - begun > secondsMax * 1000;
+		const isPast = (secondsMax: number) => performance.now() - begun > secondsMax * 1000 || this.left < 0;
 		const verifiers = new Map<Question, Verifier | undefined>();
 		options.log(`compiling ${all.length} models`);
 		// Taken from the end: where there is no time for all, then for the shortest.
 		const waiting = [...all].sort((one, two) => two.model.length - one.model.length);
 		const compile = async () => {
 			for (let next = waiting.pop(); next && !isPast(budget.compileSecondsMax); next = waiting.pop())
-				verifiers.set(next, await Verifier.compile(next.model, true, budget.stageSecondsMax));
+				verifiers.set(next, await Verifier.compile(next.model, true, this.stageSeconds));
 		};
 		await Promise.all(Array.from({ length: availableParallelism() }, compile));
 		const measurements: Measurement[] = [];
@@ -114,7 +129,7 @@ class SearchBench {
 		for (const family of families) {
 			const begun = performance.now();
 			for (const size of options.quick ? family.quickSizes : family.sizes) {
-				if (performance.now() - begun > budget.familySecondsMax * 1000) {
+				if (performance.now() - begun > budget.familySecondsMax * 1000 || this.left < 0) {
 					options.log(`${family.name}: no time for n = ${size} and larger`);
 					break;
 				}
@@ -127,11 +142,11 @@ class SearchBench {
 
 	/** One size of a family: every interleaving, and the search as it is used where `alsoReduced`. */
 	private async sized(question: Question, alsoReduced: boolean): Promise<Measurement[]> {
-		const { budget, options } = this;
+		const { options } = this;
 		const name = question.name.replace(/ \S+$/, "");
 		const [plain, reducing] = await Promise.all([
-			Verifier.compile(question.model, false, budget.stageSecondsMax),
-			alsoReduced ? Verifier.compile(question.model, true, budget.stageSecondsMax) : undefined,
+			Verifier.compile(question.model, false, this.stageSeconds),
+			alsoReduced ? Verifier.compile(question.model, true, this.stageSeconds) : undefined,
 		]);
 		const whole = await this.inTurn((heard) => answer(question, false, heard), plain);
 		plain?.dispose();
@@ -185,7 +200,7 @@ class SearchBench {
 		let gaveUp = verifier === undefined;
 		const isEnough = () =>
 			ours.length >= repetitions(this.options) ||
-			(ours.length > 0 && (gaveUp || theirs.length > 0) && took() >= this.budget.repeatSecondsMax);
+			(ours.length > 0 && (gaveUp || theirs.length > 0) && (took() >= this.budget.repeatSecondsMax || this.left < 0));
 		while (!isEnough()) {
 			if (gaveUp || ours.length <= theirs.length) {
 				last = await mine();
@@ -193,7 +208,7 @@ class SearchBench {
 			}
 			const search = gaveUp
 				? undefined
-				: await verifier?.search(this.budget.stageSecondsMax, statesExpected ?? last.result.stats.states);
+				: await verifier?.search(this.stageSeconds, statesExpected ?? last.result.stats.states);
 			if (search) theirs.push(search);
 			else gaveUp = true;
 		}

@@ -48,7 +48,7 @@ export class Verifier {
 	/** Compiles a model; undefined where that takes longer than so many seconds. */
 	static async compile(model: string, reduction: boolean, secondsMax: number): Promise<Verifier | undefined> {
 		const folder = mkdtempSync(join(tmpdir(), "mmscn-bench-"));
-		const inside = { cwd: folder, maxBuffer: 1 << 26, timeout: secondsMax * 1000 };
+		const inside = { cwd: folder, maxBuffer: 1 << 26, timeout: Math.ceil(secondsMax * 1000) };
 		const defines = ["-DSAFETY", `-DVECTORSZ=${vectorBytesMax}`, `-DMEMLIM=${memoryMaxMiB}`];
 		if (!reduction) defines.push("-DNOREDUCE");
 		try {
@@ -67,7 +67,7 @@ export class Verifier {
 
 	/** One search of about so many states; undefined where it takes longer than so many seconds, or memory runs out. */
 	async search(secondsMax: number, states: number): Promise<SpinSearch | undefined> {
-		const inside = { cwd: this.folder, maxBuffer: 1 << 26, timeout: secondsMax * 1000 };
+		const inside = { cwd: this.folder, maxBuffer: 1 << 26, timeout: Math.ceil(secondsMax * 1000) };
 		try {
 			const { seconds, result } = await timed(() =>
 				run("./pan", ["-n", "-E", `-m${depthMax}`, `-w${slotBits(states)}`], inside),
