@@ -1,5 +1,6 @@
 /** Random small Programs: two or three threads over a handful of words, locks, objects that die, RCU, waits, choices and loops. */
 import fc from "fast-check";
+import { underInterleavings } from "../../../engine/program/interleaved.ts";
 import { objectAlignment, type Place, type Program } from "../../../engine/program/program.ts";
 import { Builder, type BuiltObject, binary, type Code, equal, lock, not, register, value } from "./builder.ts";
 
@@ -186,6 +187,10 @@ interface World {
 	/** Locks that the thread holds here, as the code reads. */
 	readonly held: Set<number>;
 }
+
+/** The Program of a recipe, as lowering would hand it to the search: with reloads, and registers that share words. */
+export const cookPrepared = (recipe: Recipe): Program =>
+	underInterleavings({ ...cook(recipe), compilerMayReload: true });
 
 /** The Program of a recipe. */
 export function cook(recipe: Recipe): Program {

@@ -12,7 +12,7 @@ import { type SortedColumns, type Symmetry, symmetryOf } from "../../../engine/s
 import { isTrace, replay } from "../../../engine/verdict/replay.ts";
 import type { Verdict } from "../../../engine/verdict/verdict.ts";
 import { type Builder, built, equal, lock, not, register, value } from "./builder.ts";
-import { cook, type Recipe, twinRecipes } from "./randomPrograms.ts";
+import { cook, cookPrepared, type Recipe, twinRecipes } from "./randomPrograms.ts";
 
 const plain = { limits: defaultLimits, reduction: false };
 const reduced = { limits: defaultLimits, reduction: true, shallowTransitions: 0, neverGivesUp: true };
@@ -230,8 +230,8 @@ describe("symmetry", function () {
 	it("is of the state graph: steps of random twins commute with exchanging them", () => {
 		let symmetric = 0;
 		fc.assert(
-			fc.property(twinRecipes, (recipe) => {
-				const program = cook(recipe);
+			fc.property(twinRecipes, fc.boolean(), (recipe, isPrepared) => {
+				const program = isPrepared ? cookPrepared(recipe) : cook(recipe);
 				for (const one of symmetryOfProgram(program)?.classes ?? []) {
 					symmetric++;
 					assertAutomorphism(program, one, 80);
@@ -244,8 +244,8 @@ describe("symmetry", function () {
 
 	it("keeps verdict and trace of random twins", () => {
 		fc.assert(
-			fc.property(twinRecipes, (recipe) => {
-				const program = cook(recipe);
+			fc.property(twinRecipes, fc.boolean(), (recipe, isPrepared) => {
+				const program = isPrepared ? cookPrepared(recipe) : cook(recipe);
 				const one = explore(program, plain);
 				const two = explore(program, reduced);
 				assert.equal(kindOf(two), kindOf(one));
