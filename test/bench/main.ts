@@ -9,9 +9,9 @@ import { language } from "./language.ts";
 import { lkmm } from "./lkmm/lkmm.ts";
 import type { Measurement, Part } from "./measurement.ts";
 import { shallow } from "./search/breadthFirst.ts";
-import { search } from "./search/search.ts";
+import { growth, search } from "./search/search.ts";
 
-const parts: readonly Part[] = [search, shallow, lkmm, language];
+const parts: readonly Part[] = [search, growth, shallow, lkmm, language];
 
 const { values, positionals } = parseArgs({
 	options: { quick: { type: "boolean" }, json: { type: "string" } },
@@ -27,7 +27,7 @@ console.log(
 );
 const measurements: Measurement[] = [];
 for (const part of parts) {
-	if (positionals.length > 0 && !positionals.includes(part.name)) continue;
+	if (positionals.length > 0 ? !positionals.includes(part.name) : part.isPartOf) continue;
 	console.log(`\n== ${part.name}`);
 	measurements.push(...(await part.run({ quick: values.quick === true, log: (line) => console.log(line) })));
 	// After each part: a run that is broken off keeps what it has.

@@ -29,6 +29,8 @@ export interface BenchOptions {
 /** A part of the benchmark. */
 export interface Part {
 	readonly name: string;
+	/** The part that it belongs to: it runs by itself only when it is asked for. */
+	readonly isPartOf?: string;
 	run(options: BenchOptions): Promise<readonly Measurement[]>;
 }
 

@@ -57,6 +57,20 @@ export const search: Part = {
 	},
 };
 
+/** The families of `search` by themselves. */
+export const growth: Part = {
+	name: "families",
+	isPartOf: search.name,
+	async run(options) {
+		const version = spinVersion();
+		const measurements = version === undefined ? [] : await new SearchBench(`SPIN ${version}`, options).growing();
+		options.log(
+			version === undefined ? "SPIN is not installed: nothing to compare with" : `\n${summary(measurements)}`,
+		);
+		return measurements;
+	},
+};
+
 /** What one side needed. */
 interface Side {
 	readonly seconds: number;
@@ -122,22 +136,31 @@ class SearchBench {
 		return measurements;
 	}
 
-	/** Families of scenarios, size by size. */
+	/** Families of scenarios, size by size: the smaller ones of all before the larger ones of any. */
 	async growing(): Promise<Measurement[]> {
 		const { budget, options } = this;
-		const measurements: Measurement[] = [];
-		for (const family of families) {
-			const begun = performance.now();
-			for (const size of options.quick ? family.quickSizes : family.sizes) {
-				if (performance.now() - begun > budget.familySecondsMax * 1000 || this.left < 0) {
-					options.log(`${family.name}: no time for n = ${size} and larger`);
-					break;
+		const growth = families.map((family) => ({
+			family,
+			sizes: options.quick ? family.quickSizes : family.sizes,
+			measurements: [] as Measurement[],
+			seconds: 0,
+		}));
+		const rounds = Math.max(...growth.map(({ sizes }) => sizes.length));
+		for (let round = 0; round < rounds; round++) {
+			for (const of of growth) {
+				const size = of.sizes[round];
+				if (size === undefined) continue;
+				if (of.seconds > budget.familySecondsMax || this.left < 0) {
+					options.log(`${of.family.name}: no time for n = ${size}`);
+					continue;
 				}
-				const [question] = questions(family.text(size), `${family.name}, n = ${size}`, options.log);
-				if (question) measurements.push(...(await this.sized(question, size <= family.reducedMax)));
+				const begun = performance.now();
+				const [question] = questions(of.family.text(size), `${of.family.name}, n = ${size}`, options.log);
+				if (question) of.measurements.push(...(await this.sized(question, size <= of.family.reducedMax)));
+				of.seconds += (performance.now() - begun) / 1000;
 			}
 		}
-		return measurements;
+		return growth.flatMap(({ measurements }) => measurements);
 	}
 
 	/** One size of a family: every interleaving, and the search as it is used where `alsoReduced`. */
