@@ -23,6 +23,9 @@ interface Budget {
 	readonly files?: ReadonlySet<string>;
 }
 
+/** States from which on memory per state is told. */
+const weighedStatesMin = 100_000;
+
 const whole: Budget = {
 	totalSecondsMax: 660,
 	stageSecondsMax: 120,
@@ -201,17 +204,18 @@ class SearchBench {
 
 	/** Both engines in turn, some times; the medians. */
 	private async inTurn(
-		call: (heard: (progress: { readonly memoryMiB: number }) => void) => {
+		call: (heard: (progress: { readonly memoryMiB: number; readonly states: number }) => void) => {
 			readonly stats: { readonly states: number; readonly transitions: number; readonly limit?: string };
 		},
 		verifier: Verifier | undefined,
 		statesExpected?: number,
 	): Promise<{ readonly ours: Side; readonly theirs: Side | undefined }> {
-		let memoryMiB = 0;
+		let bytesPerState: number | undefined;
 		const mine = () =>
 			timed(() =>
 				call((progress) => {
-					memoryMiB = progress.memoryMiB;
+					// With few states the tables' first pieces weigh more than what is in them.
+					if (progress.states >= weighedStatesMin) bytesPerState = (progress.memoryMiB * 2 ** 20) / progress.states;
 				}),
 			);
 		const begun = performance.now();
@@ -243,8 +247,8 @@ class SearchBench {
 				seconds: median(ours),
 				states,
 				transitions,
-				// The last report before the end; short searches make none.
-				...(memoryMiB > 0 ? { bytesPerState: (memoryMiB * 2 ** 20) / states } : {}),
+				// As the last report had it.
+				...(bytesPerState === undefined ? {} : { bytesPerState }),
 			},
 			theirs: found && { ...found, seconds: median(theirs.map((each) => each.seconds)) },
 		};
