@@ -236,7 +236,7 @@ function lowerOne(
 		pools: context.objects.pools,
 		sites: context.sites,
 		init,
-		threads: withQueues([...own, ...context.callbacks]),
+		threads: withQueues([...own, ...context.callbacks], properties),
 		compilerMayReload: options.reload,
 		gracePeriods: context.gracePeriods,
 		properties,

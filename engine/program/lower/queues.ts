@@ -2,7 +2,7 @@
  * Which writers go into the queue of a lock that they cannot have. Lowering marks all that take a rw_semaphore or rwlock; a
  * step into a queue that nobody could notice is none.
  */
-import type { Instruction, Thread } from "../program.ts";
+import type { Instruction, Property, Thread } from "../program.ts";
 
 type LockInstruction = Extract<Instruction, { kind: "lock" }>;
 
@@ -11,9 +11,12 @@ const maySee = (instruction: Instruction): boolean =>
 	instruction.kind === "is_locked" ||
 	(instruction.kind === "lock" && instruction.try !== undefined && !instruction.bit);
 
-/** The threads, with the steps into queues that their programs need; RCU callbacks, which are softirqs, read past them. */
-export function withQueues(threads: readonly Thread[]): Thread[] {
-	const all = threads.flatMap((thread) => thread.instructions);
+/**
+ * The threads, with the steps into queues that they or the code of the properties could notice; RCU callbacks, which are softirqs,
+ * read past them.
+ */
+export function withQueues(threads: readonly Thread[], properties: readonly Property[]): Thread[] {
+	const all = [...threads, ...properties.map(({ code }) => code)].flatMap((thread) => thread.instructions);
 	const shares = all.some(
 		(instruction) => (instruction.kind === "lock" && instruction.shared) || instruction.kind === "downgrade",
 	);

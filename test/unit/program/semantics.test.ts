@@ -373,6 +373,14 @@ describe("locks", () => {
 		expects("reachable", of("__trylock_shared", "__unlock_shared"));
 		expects("reachable", of("__trylock", "__unlock"));
 	});
+	it("are seen by properties as locked while a writer is in the queue", () => {
+		// What a thread does after it has the lock is the same step, as long as nobody else could see it.
+		const of = (claim: string) =>
+			"\tstruct rw_semaphore l;\n\tint left;\n\tthread a { __lock(&l); __unlock(&l); left = 1; }\n" +
+			`\tthread b { int has; __lock(&l); has = 1; __unlock(&l); has = 0; }\n\talways (!(left && !b.has && ${claim}));`;
+		expects("invariant", of("__is_locked(&l)"));
+		expects("safe", of("false"));
+	});
 	it("may be tried", () =>
 		expects(
 			"reachable",
