@@ -18,7 +18,8 @@ export interface DrawnAnnotation extends Annotation {
 const colour: Readonly<Record<AnnotationRole | "stale", vscode.ThemeColor>> = {
 	step: new vscode.ThemeColor("editorCodeLens.foreground"),
 	earlier: new vscode.ThemeColor("editorWarning.foreground"),
-	violation: new vscode.ThemeColor("editorError.foreground"),
+	// The error colour is too dark for the background of the line that the view shows.
+	violation: new vscode.ThemeColor("mmscn.violation"),
 	stale: new vscode.ThemeColor("disabledForeground"),
 };
 
